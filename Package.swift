@@ -1,0 +1,35 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The helper is started hundreds of times by tools that wait for it, so it carries its standard library and
+// leaves out what it does not use. Relative relocations packed by the linker save a page fault each at start.
+let smallAndQuick: [LinkerSetting] = [
+    .unsafeFlags(["-static-stdlib"], .when(platforms: [.linux])),
+    .unsafeFlags(
+        ["-use-ld=lld"]
+            + ["--gc-sections", "-s", "-z", "pack-relative-relocs"].flatMap { ["-Xlinker", $0] },
+        .when(platforms: [.linux], configuration: .release)),
+]
+
+let package = Package(
+    name: "butlr-credential",
+    platforms: [.macOS(.v15)],
+    targets: [
+        .executableTarget(
+            name: "butlr-credential", dependencies: ["Callers", "Commands"], linkerSettings: smallAndQuick),
+        .target(name: "Callers", dependencies: ["Broker"]),
+        .target(name: "Commands", dependencies: ["Callers", "Broker"]),
+        .target(name: "Broker", dependencies: ["Profiles", "TokenStore", "OAuth"]),
+        .target(name: "Profiles", dependencies: ["Platform"]),
+        .target(name: "TokenStore", dependencies: ["Platform"]),
+        .target(name: "OAuth", dependencies: ["HTTP"]),
+        .target(name: "HTTP", dependencies: ["CCurl", "Platform"]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "Platform"),
+
+        // Depends on the helper so that `swift run butlr-sandbox demo` builds what it demonstrates.
+        .executableTarget(name: "butlr-sandbox", dependencies: ["Sandbox", "butlr-credential"]),
+        .target(name: "Sandbox"),
+    ],
+    swiftLanguageModes: [.v6]
+)

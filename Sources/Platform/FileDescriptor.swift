@@ -1,0 +1,108 @@
+/// A failed system call.
+public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let number: Int32
+
+    public init(_ number: Int32 = errno) { self.number = number }
+
+    public var description: String { String(cString: strerror(number)) }
+}
+
+/// An open file that is closed when its owner lets go of it, and that no child process inherits.
+public struct FileDescriptor: ~Copyable, Sendable {
+    public let raw: Int32
+
+    /// Takes over a descriptor that is already open.
+    public init(owning raw: Int32) { self.raw = raw }
+
+    /// Opens `path`, relative to the folder `directory` where one is given.
+    public init(
+        opening path: String, in directory: Int32 = AT_FDCWD, _ flags: Int32, mode: mode_t = 0o600
+    ) throws(SystemError) {
+        let raw = retrying { openat(directory, path, flags | O_CLOEXEC, mode) }
+        guard raw >= 0 else { throw SystemError() }
+        self.raw = raw
+    }
+
+    deinit { close(raw) }
+
+    /// Owner, mode, kind and size.
+    public func status() throws(SystemError) -> stat {
+        var status = stat()
+        guard fstat(raw, &status) == 0 else { throw SystemError() }
+        return status
+    }
+
+    /// Reads to the end.
+    ///
+    /// - Throws: `EFBIG` when there are more than `limit` bytes.
+    public func readToEnd(limit: Int) throws(SystemError) -> [UInt8] {
+        var contents: [UInt8] = []
+        while true {
+            let chunk = try readSome(raw, atMost: min(65_536, limit + 1 - contents.count))
+            if chunk.isEmpty { return contents }
+            contents.append(contentsOf: chunk)
+            if contents.count > limit { throw SystemError(EFBIG) }
+        }
+    }
+
+    public func writeAll(_ bytes: [UInt8]) throws(SystemError) { try Platform.writeAll(raw, bytes) }
+
+    /// Waits until the contents are on the disk.
+    public func sync() throws(SystemError) {
+        guard retrying({ fsync(raw) }) == 0 else { throw SystemError() }
+    }
+}
+
+extension stat {
+    /// Whether this is a plain file, rather than a folder, a pipe or a device.
+    public var isRegularFile: Bool { st_mode & S_IFMT == S_IFREG }
+    public var isDirectory: Bool { st_mode & S_IFMT == S_IFDIR }
+    /// Whether it belongs to the user this process acts for.
+    public var isOwn: Bool { st_uid == geteuid() }
+    /// Whether group or others may read or change it.
+    public var isPrivate: Bool { st_mode & 0o077 == 0 }
+}
+
+/// Repeats a system call that a signal interrupted.
+public func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+    while true {
+        let result = call()
+        if result != -1 || errno != EINTR { return result }
+    }
+}
+
+/// One read from a descriptor: up to `count` bytes, none at the end of the input.
+public func readSome(_ descriptor: Int32, atMost count: Int) throws(SystemError) -> [UInt8] {
+    var failure: Int32 = 0
+    let chunk = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        let received = retrying { read(descriptor, buffer.baseAddress, count) }
+        if received < 0 { failure = errno }
+        initialized = max(0, received)
+    }
+    guard failure == 0 else { throw SystemError(failure) }
+    return chunk
+}
+
+/// Writes all of `bytes`, however many calls it takes.
+public func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) throws(SystemError) {
+    var written = 0
+    while written < bytes.count {
+        let count = bytes.withUnsafeBytes { buffer in
+            retrying { write(descriptor, buffer.baseAddress! + written, buffer.count - written) }
+        }
+        guard count >= 0 else { throw SystemError() }
+        written += count
+    }
+}
+
+/// Waits until there is something to read (or the end of it).
+///
+/// - Returns: whether that was so before the deadline.
+public func waitUntilReadable(_ descriptor: Int32, _ deadline: Deadline) -> Bool {
+    while true {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let ready = poll(&entry, 1, Int32(clamping: deadline.remaining))
+        if ready > 0 { return true }
+        if ready == 0 || errno != EINTR || deadline.hasPassed { return false }
+    }
+}
