@@ -1,5 +1,5 @@
-internal import CCurl
-public import Platform
+import CCurl
+import Platform
 
 /// Sends requests through the system's libcurl.
 public struct HTTPClient: Sendable {

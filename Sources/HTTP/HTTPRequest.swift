@@ -1,4 +1,4 @@
-public import Platform
+import Platform
 
 /// One POST to a token endpoint.
 public struct HTTPRequest: Sendable {

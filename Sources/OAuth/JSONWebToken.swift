@@ -1,4 +1,4 @@
-public import Platform
+import Platform
 
 /// The claims of a JSON Web Token that say when it ends and whose it is (RFC 7519 §4.1).
 ///

@@ -1,5 +1,5 @@
-public import HTTP
-public import Platform
+import HTTP
+import Platform
 
 /// Why a token request gave no token, sorted by what may have become of the request.
 public enum TokenFailure: Error, Equatable, Sendable {

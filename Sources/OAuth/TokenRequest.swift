@@ -1,5 +1,5 @@
-internal import HTTP
-public import Platform
+import HTTP
+import Platform
 
 /// A request to a token endpoint, before it is encoded.
 public struct TokenRequest: Sendable {

@@ -1,4 +1,4 @@
-public import Platform
+import Platform
 
 /// The names of a token response's members.
 public struct ResponseFields: Equatable, Sendable {

@@ -1,0 +1,34 @@
+import Platform
+
+/// An exclusive lock between processes, held until its owner lets go of it.
+///
+/// It is `flock` on a file of its own that is never deleted, because a lock on a file that another process
+/// unlinks or replaces excludes nobody; and the kernel releases it when its holder dies, however it dies.
+struct FileLock: ~Copyable {
+    private let file: FileDescriptor
+
+    private init(file: consuming FileDescriptor) { self.file = file }
+
+    /// Takes the lock if nobody else has it.
+    ///
+    /// - Returns: `nil` while another process holds it.
+    /// - Throws: why there can be no lock here.
+    static func attempt(_ name: String, in folder: PrivateFolder) throws(SystemError) -> FileLock? {
+        let file = try open(name, in: folder)
+        guard try file.status().isRegularFile else { throw SystemError(EINVAL) }
+        if retrying({ flock(file.raw, LOCK_EX | LOCK_NB) }) == 0 { return FileLock(file: file) }
+        guard errno == EWOULDBLOCK else { throw SystemError() }
+        return nil
+    }
+
+    private static func open(_ name: String, in folder: PrivateFolder) throws(SystemError) -> FileDescriptor {
+        do {
+            let directory = try folder.openOrCreate()
+            return try FileDescriptor(
+                opening: name, in: directory.raw, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
+        } catch  where error.number == EROFS || error.number == EACCES {
+            // On a read-only disk an old lock file still serves.
+            return try FileDescriptor(opening: folder.path + "/" + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import Platform
+
+/// The files of one identity: its access token under the cache folder, its refresh token, failure memory and
+/// lock under the state folder.
+public struct TokenStore: Sendable {
+    fileprivate let cache: PrivateFolder?
+    fileprivate let state: PrivateFolder?
+    fileprivate let identity: String
+    private let stem: String
+
+    /// - Parameters:
+    ///   - cache: the folder for access tokens; `nil` where there is none.
+    ///   - state: the folder for everything else; `nil` where there is none.
+    ///   - label: what a person finds the files by; need not be unique.
+    ///   - identity: everything that makes a difference to which token is the right one.
+    public init(cache: String?, state: String?, label: String, identity: String) {
+        self.cache = cache.map(PrivateFolder.init)
+        self.state = state.map(PrivateFolder.init)
+        self.identity = identity
+        // File names end at 255 bytes; the hash tells apart what the cut makes equal.
+        let hash = hexadecimal(sha256(Array(identity.utf8)).prefix(12))
+        stem = String(fileNameEncoded(label).prefix(150)) + "-" + hash
+    }
+
+    fileprivate var tokenName: String { stem + ".token" }
+    fileprivate var refreshTokenName: String { stem + ".refresh" }
+    fileprivate var failureName: String { stem + ".failure" }
+    private var lockName: String { stem + ".lock" }
+
+    /// The stored token, read without a lock: it is only ever replaced as a whole.
+    public func token() -> StoredToken? {
+        cache?.read(tokenName).flatMap { StoredToken(contents: $0, for: identity) }
+    }
+
+    /// The stored refresh token.
+    public func refreshToken() -> StoredRefreshToken? {
+        state?.read(refreshTokenName).flatMap { StoredRefreshToken(contents: $0, for: identity) }
+    }
+
+    /// What has gone wrong lately; empty where nothing has.
+    public func failures() -> FailureMemory {
+        state?.read(failureName).flatMap { FailureMemory(contents: $0, for: identity) } ?? FailureMemory()
+    }
+
+    /// Takes the lock if nobody else has it.
+    ///
+    /// - Returns: `nil` while another process holds it.
+    /// - Throws: why there can be no lock here, such as a read-only disk.
+    public func attemptLock() throws(SystemError) -> LockedTokenStore? {
+        guard let state else { throw SystemError(ENOENT) }
+        guard let lock = try FileLock.attempt(lockName, in: state) else { return nil }
+        return LockedTokenStore(self, state, lock)
+    }
+}
+
+/// A store whose lock this process holds: the only way to change what is in it.
+public struct LockedTokenStore: ~Copyable {
+    public let store: TokenStore
+    private let state: PrivateFolder
+    private let lock: FileLock
+
+    fileprivate init(_ store: TokenStore, _ state: PrivateFolder, _ lock: consuming FileLock) {
+        self.store = store
+        self.state = state
+        self.lock = lock
+    }
+
+    /// Keeps an access token. It need not survive a power failure: a lost one costs a request.
+    public func keep(_ token: StoredToken) throws(SystemError) {
+        guard let cache = store.cache else { throw SystemError(ENOENT) }
+        try cache.replacement(for: store.tokenName)
+            .commit(token.contents(for: store.identity), durably: false)
+    }
+
+    public func removeToken() { try? store.cache?.remove(store.tokenName) }
+
+    /// Keeps a refresh token, safe from a power failure.
+    public func keep(_ refreshToken: StoredRefreshToken) throws(SystemError) {
+        try state.replacement(for: store.refreshTokenName)
+            .commit(refreshToken.contents(for: store.identity), durably: true)
+    }
+
+    public func removeRefreshToken() { try? state.remove(store.refreshTokenName) }
+
+    /// Keeps what has gone wrong. That it cannot be written is no failure of its own.
+    public func keep(_ failures: FailureMemory) {
+        if failures.isEmpty {
+            try? state.remove(store.failureName)
+        } else if let replacement = try? state.replacement(for: store.failureName) {
+            try? replacement.commit(failures.contents(for: store.identity), durably: false)
+        }
+    }
+
+    /// Notes that the refresh token is about to be redeemed, after making sure that there is room on the disk for
+    /// the one that will come in its place.
+    public func beginRedeeming(_ refreshToken: Secret) throws(SystemError) -> Redemption {
+        try keep(StoredRefreshToken(refreshToken, isBeingRedeemed: true))
+        do {
+            let room = try state.replacement(for: store.refreshTokenName, reserving: Redemption.room)
+            return Redemption(room, identity: store.identity)
+        } catch {
+            try keep(StoredRefreshToken(refreshToken))
+            throw error
+        }
+    }
+
+    /// A hash of `text` that says nothing about it without this machine's key, which is made when it is missing.
+    ///
+    /// - Returns: `nil` when there can be no key, so that nothing can be recognised again.
+    public func keyedHash(_ text: String) -> String? {
+        var key = state.read("key")
+        if key?.count != 32 {
+            guard let replacement = try? state.replacement(for: "key") else { return nil }
+            try? replacement.commit(randomBytes(32), durably: false)
+            key = state.read("key")
+        }
+        guard let key, key.count == 32 else { return nil }
+        return hexadecimal(hmacSHA256(key: key, Array(text.utf8)))
+    }
+}
+
+/// A refresh token on its way to the provider, with room on the disk for its successor.
+public struct Redemption: ~Copyable {
+    /// Refresh tokens of several kilobytes exist; nothing is known of longer ones.
+    static let room = 32 << 10
+
+    private let replacement: Replacement
+    private let identity: String
+
+    fileprivate init(_ replacement: consuming Replacement, identity: String) {
+        self.replacement = replacement
+        self.identity = identity
+    }
+
+    /// Keeps what came back, safe from a power failure.
+    public consuming func finish(_ refreshToken: Secret) throws(SystemError) {
+        try replacement.commit(StoredRefreshToken(refreshToken).contents(for: identity), durably: true)
+    }
+}
+
+private func randomBytes(_ count: Int) -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+}
