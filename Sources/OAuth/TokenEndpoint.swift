@@ -23,13 +23,13 @@ public enum TokenFailure: Error, Equatable, Sendable {
 public struct TokenEndpoint: Sendable {
     private let client: HTTPClient
     private let route: HTTPRoute
-    private let fields: ResponseFields
+    private let names: TokenResponse.MemberNames
     private let clock: Clock
 
-    public init(client: HTTPClient, route: HTTPRoute, fields: ResponseFields, clock: Clock) {
+    public init(client: HTTPClient, route: HTTPRoute, names: TokenResponse.MemberNames, clock: Clock) {
         self.client = client
         self.route = route
-        self.fields = fields
+        self.names = names
         self.clock = clock
     }
 
@@ -51,7 +51,7 @@ public struct TokenEndpoint: Sendable {
             throw .refused(oauthError: nil, .init(.providerError, "\(server) sent more than 1 MiB"))
         }
         do {
-            return try TokenResponse(parsing: body, fields: fields, exchange)
+            return try TokenResponse(parsing: body, names: names, exchange)
         } catch {
             let reason = request.redacting(error.reason)
             throw .refused(

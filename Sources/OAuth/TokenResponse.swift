@@ -1,36 +1,36 @@
 import Platform
 
-/// The names of a token response's members.
-public struct ResponseFields: Equatable, Sendable {
-    public var accessToken: String
-    public var refreshToken: String
-    public var idToken: String
-    public var expiresIn: String
-
-    /// RFC 6749 §5.1, and `id_token` of OpenID Connect Core §3.1.3.3.
-    public static let standard = ResponseFields(
-        accessToken: "access_token", refreshToken: "refresh_token", idToken: "id_token",
-        expiresIn: "expires_in")
-
-    public init(accessToken: String, refreshToken: String, idToken: String, expiresIn: String) {
-        self.accessToken = accessToken
-        self.refreshToken = refreshToken
-        self.idToken = idToken
-        self.expiresIn = expiresIn
-    }
-}
-
 /// A successful token response (RFC 6749 §5.1).
 public struct TokenResponse: Sendable {
     public let accessToken: Secret
     public let refreshToken: Secret?
     public let idToken: Secret?
     public let scope: String?
+    /// When the request was sent, and when this came.
+    public let requested: Timestamp
+    public let received: Timestamp
     /// How long the access token lives, counted from when the request was sent; zero or less when it is already
     /// over.
     public let lifetime: Milliseconds
     /// The same for the ID token, from its own `exp`.
     public let idTokenLifetime: Milliseconds?
+}
+
+extension TokenResponse {
+    /// What a token response's members are called.
+    public struct MemberNames: Equatable, Sendable {
+        public var accessToken: String
+        public var refreshToken: String
+        public var idToken: String
+        public var expiresIn: String
+
+        public init(accessToken: String, refreshToken: String, idToken: String, expiresIn: String) {
+            self.accessToken = accessToken
+            self.refreshToken = refreshToken
+            self.idToken = idToken
+            self.expiresIn = expiresIn
+        }
+    }
 }
 
 /// When a request was sent and its response received, on this clock, and what the server's clock said.
@@ -64,7 +64,9 @@ extension TokenResponse {
     /// Reads a response body.
     ///
     /// - Throws: why this is no token response, in a few words.
-    init(parsing body: [UInt8], fields: ResponseFields, _ exchange: Exchange) throws(Malformed) {
+    init(parsing body: [UInt8], names: MemberNames, _ exchange: Exchange) throws(Malformed) {
+        requested = exchange.sent
+        received = exchange.received
         let json: JSON
         do { json = try JSON(parsing: body) } catch { throw Malformed("the body is not JSON") }
         guard json.isObject else { throw Malformed("the body is no JSON object") }
@@ -72,15 +74,15 @@ extension TokenResponse {
         if let type = json["token_type"], type.string?.lowercased() != "bearer" {
             throw Malformed("token_type is not Bearer")
         }
-        guard let accessToken = try token(fields.accessToken, in: json) else {
-            throw Malformed("there is no \(fields.accessToken)")
+        guard let accessToken = try token(names.accessToken, in: json) else {
+            throw Malformed("there is no \(names.accessToken)")
         }
         self.accessToken = accessToken
-        refreshToken = try token(fields.refreshToken, in: json)
-        idToken = try token(fields.idToken, in: json)
+        refreshToken = try token(names.refreshToken, in: json)
+        idToken = try token(names.idToken, in: json)
         scope = json["scope"]?.string ?? json["scope"]?.array?.compactMap(\.string).joined(separator: " ")
 
-        let stated = json[fields.expiresIn].flatMap(duration)
+        let stated = json[names.expiresIn].flatMap(duration)
         let claimed = JSONWebToken(accessToken).flatMap(exchange.lifetime)
         lifetime = [stated, claimed].compactMap(\.self).min() ?? TokenResponse.unknownLifetime
         idTokenLifetime = idToken.map {

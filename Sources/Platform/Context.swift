@@ -7,6 +7,7 @@ public struct Context: Sendable {
     public let started: Timestamp
     /// Whether a person may be asked for something.
     public var allowsInput: Bool
+    private let beginning: Deadline
 
     public init(environment: Environment, clock: Clock, log: Log, allowsInput: Bool) {
         self.environment = environment
@@ -14,5 +15,9 @@ public struct Context: Sendable {
         self.log = log
         self.allowsInput = allowsInput
         started = clock.now()
+        beginning = Deadline(in: 0)
     }
+
+    /// The deadline of an answer that may take `timeout`, counted from when this process began.
+    public func deadline(_ timeout: Milliseconds) -> Deadline { beginning.extended(by: timeout) }
 }

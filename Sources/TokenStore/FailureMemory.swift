@@ -55,6 +55,7 @@ extension FailureMemory.Failure {
             "code": .string(error.code.rawValue),
             "message": .string(error.message),
             "hint": error.hint.map(JSON.string) ?? .null,
+            "retry_after": error.retryAfter.map { .number(Double($0)) } ?? .null,
             "at": JSON(at),
             "until": JSON(until),
             "count": .number(Double(count)),
@@ -69,7 +70,9 @@ extension FailureMemory.Failure {
             let fingerprint = json["fingerprint"]?.string
         else { return nil }
         self.init(
-            error: HelperError(code, message, hint: json["hint"]?.string), at: at, until: until,
-            count: Int(clamping: count), fingerprint: fingerprint)
+            error: HelperError(
+                code, message, hint: json["hint"]?.string,
+                retryAfter: json["retry_after"]?.integer.map { Int(clamping: $0) }),
+            at: at, until: until, count: Int(clamping: count), fingerprint: fingerprint)
     }
 }

@@ -44,49 +44,66 @@ public struct TokenStore: Sendable {
 
     /// Takes the lock if nobody else has it.
     ///
-    /// - Returns: `nil` while another process holds it.
-    /// - Throws: why there can be no lock here, such as a read-only disk.
-    public func attemptLock() throws(SystemError) -> LockedTokenStore? {
-        guard let state else { throw SystemError(ENOENT) }
-        guard let lock = try FileLock.attempt(lockName, in: state) else { return nil }
-        return LockedTokenStore(self, state, lock)
+    /// - Returns: `nil` while another process holds it. Where there can be no lock, such as on a read-only disk, a
+    ///   store that keeps nothing.
+    public func attemptLock() -> LockedTokenStore? {
+        do throws(SystemError) {
+            guard let state else { throw SystemError(ENOENT) }
+            guard let lock = try FileLock.attempt(lockName, in: state) else { return nil }
+            return LockedTokenStore(self, lock)
+        } catch {
+            return LockedTokenStore(self, unlockableBecause: error)
+        }
     }
 }
 
 /// A store whose lock this process holds: the only way to change what is in it.
+///
+/// Without a lock nothing may be changed: then everything that would is refused with the reason.
 public struct LockedTokenStore: ~Copyable {
     public let store: TokenStore
-    private let state: PrivateFolder
-    private let lock: FileLock
+    private let lock: FileLock?
+    private let obstacle: SystemError?
 
-    fileprivate init(_ store: TokenStore, _ state: PrivateFolder, _ lock: consuming FileLock) {
+    fileprivate init(_ store: TokenStore, _ lock: consuming FileLock) {
         self.store = store
-        self.state = state
-        self.lock = lock
+        self.lock = consume lock
+        obstacle = nil
+    }
+
+    fileprivate init(_ store: TokenStore, unlockableBecause obstacle: SystemError) {
+        self.store = store
+        lock = nil
+        self.obstacle = obstacle
+    }
+
+    private func writable(_ folder: PrivateFolder?) throws(SystemError) -> PrivateFolder {
+        if let obstacle { throw obstacle }
+        guard let folder else { throw SystemError(ENOENT) }
+        return folder
     }
 
     /// Keeps an access token. It need not survive a power failure: a lost one costs a request.
     public func keep(_ token: StoredToken) throws(SystemError) {
-        guard let cache = store.cache else { throw SystemError(ENOENT) }
-        try cache.replacement(for: store.tokenName)
+        try writable(store.cache).replacement(for: store.tokenName)
             .commit(token.contents(for: store.identity), durably: false)
     }
 
-    public func removeToken() { try? store.cache?.remove(store.tokenName) }
+    public func removeToken() { try? writable(store.cache).remove(store.tokenName) }
 
     /// Keeps a refresh token, safe from a power failure.
     public func keep(_ refreshToken: StoredRefreshToken) throws(SystemError) {
-        try state.replacement(for: store.refreshTokenName)
+        try writable(store.state).replacement(for: store.refreshTokenName)
             .commit(refreshToken.contents(for: store.identity), durably: true)
     }
 
-    public func removeRefreshToken() { try? state.remove(store.refreshTokenName) }
+    public func removeRefreshToken() { try? writable(store.state).remove(store.refreshTokenName) }
 
     /// Keeps what has gone wrong. That it cannot be written is no failure of its own.
     public func keep(_ failures: FailureMemory) {
         if failures.isEmpty {
-            try? state.remove(store.failureName)
-        } else if let replacement = try? state.replacement(for: store.failureName) {
+            try? writable(store.state).remove(store.failureName)
+        } else if let replacement = try? writable(store.state).replacement(for: store.failureName) {
             try? replacement.commit(failures.contents(for: store.identity), durably: false)
         }
     }
@@ -96,7 +113,8 @@ public struct LockedTokenStore: ~Copyable {
     public func beginRedeeming(_ refreshToken: Secret) throws(SystemError) -> Redemption {
         try keep(StoredRefreshToken(refreshToken, isBeingRedeemed: true))
         do {
-            let room = try state.replacement(for: store.refreshTokenName, reserving: Redemption.room)
+            let room = try writable(store.state).replacement(
+                for: store.refreshTokenName, reserving: Redemption.room)
             return Redemption(room, identity: store.identity)
         } catch {
             try keep(StoredRefreshToken(refreshToken))
@@ -108,6 +126,7 @@ public struct LockedTokenStore: ~Copyable {
     ///
     /// - Returns: `nil` when there can be no key, so that nothing can be recognised again.
     public func keyedHash(_ text: String) -> String? {
+        guard let state = try? writable(store.state) else { return nil }
         var key = state.read("key")
         if key?.count != 32 {
             guard let replacement = try? state.replacement(for: "key") else { return nil }

@@ -1,0 +1,56 @@
+import HTTP
+import OAuth
+import Platform
+import Profiles
+import TokenStore
+
+/// Hands over credentials: from the store while they are fresh, else from the provider.
+public struct Broker: Sendable {
+    let context: Context
+    let directories: Directories
+    let client: HTTPClient
+    private let configFile: String?
+    private let profileName: String?
+
+    /// - Parameters:
+    ///   - configFile: the config file to read instead of the usual ones.
+    ///   - profileName: the profile to which every request is narrowed.
+    public init(_ context: Context, configFile: String?, profileName: String?, userAgent: String) {
+        self.context = context
+        self.configFile = configFile
+        self.profileName = profileName
+        directories = Directories(context.environment)
+        client = HTTPClient(userAgent: userAgent, log: context.log)
+    }
+
+    /// The credential that a tool asks for.
+    ///
+    /// - Throws: `no-profile` when no profile serves the URL, before any network or store is touched; else why no
+    ///   token could be had.
+    public func credential(for request: CredentialRequest) throws(HelperError) -> Credential {
+        try selection(for: request).credential()
+    }
+
+    /// The profile that is to serve a request.
+    ///
+    /// - Throws: `no-profile` when there is none for the URL; `config` when the configuration is missing, wrong or
+    ///   leaves the choice open.
+    public func selection(for request: CredentialRequest) throws(HelperError) -> Selection {
+        if let asked = request.profile, let profileName, asked != profileName {
+            throw HelperError(
+                .badRequest,
+                "the request is for profile \"\(quoted(asked))\", but this call is for \"\(profileName)\"")
+        }
+        let configuration = try Configuration(
+            environment: context.environment, directories: directories, file: configFile)
+        let name = request.profile ?? profileName
+        let profile =
+            if let url = request.url {
+                try configuration.profile(serving: url, named: name)
+            } else {
+                try configuration.profile(named: name)
+            }
+        return Selection(
+            broker: self, request: request, profile: profile, secretVariables: configuration.secretVariables)
+    }
+}

@@ -1,0 +1,28 @@
+import Platform
+import Profiles
+
+/// The URL for which a tool asks.
+public typealias RequestedURL = Profiles.RequestedURL
+
+/// What a calling tool asks for.
+public struct CredentialRequest: Sendable {
+    /// Where the credential is to be used; `nil` when the tool's protocol does not say.
+    public var url: RequestedURL?
+    /// The profile that must serve it; `nil` leaves the choice to the URL, or to the name `default`.
+    public var profile: String?
+    /// How many seconds the token must still live; `nil` for a margin that fits its lifetime.
+    public var minTTL: Int64?
+    /// A token that a server refused: if it is still the stored one, it is replaced.
+    public var rejectedToken: Secret?
+    /// Whether a new token is wanted even though the stored one seems good.
+    public var forcesRefresh = false
+    /// How long the answer may take where the profile does not say.
+    public var timeout: Milliseconds = 30_000
+    /// Whether the tool lets a person be asked for something.
+    public var allowsInput = true
+
+    public init(url: RequestedURL? = nil, profile: String? = nil) {
+        self.url = url
+        self.profile = profile
+    }
+}

@@ -1,0 +1,377 @@
+import HTTP
+import OAuth
+import Platform
+import Profiles
+import TokenStore
+
+/// Obtains a token for one profile: by one process at a time, while the others wait for what it gets.
+struct Renewal {
+    let context: Context
+    let client: HTTPClient
+    let directories: Directories
+    let profile: Profile
+    let secretVariables: Set<String>
+    let store: TokenStore
+    let freshness: Freshness
+    let deadline: Deadline
+    let allowsInput: Bool
+
+    /// What a person has typed, by the secret's key.
+    private var typed: [String: Secret] = [:]
+    /// The secrets, once they have been read.
+    private var secrets: LoginSecrets?
+
+    typealias Outcome = (token: StoredToken, source: Credential.Source)
+
+    /// Why the lock must be given up.
+    private enum Interruption: Error {
+        case failed(HelperError)
+        /// A person must be asked for the secret of this key, which may take long.
+        case needsPrompt(key: String)
+    }
+
+    init(_ selection: Selection, store: TokenStore, freshness: Freshness, deadline: Deadline) {
+        context = selection.broker.context
+        client = selection.broker.client
+        directories = selection.broker.directories
+        profile = selection.profile
+        secretVariables = selection.secretVariables
+        self.store = store
+        self.freshness = freshness
+        self.deadline = deadline
+        allowsInput = context.allowsInput && selection.request.allowsInput
+    }
+
+    mutating func run() throws(HelperError) -> Outcome {
+        while true {
+            do throws(Interruption) {
+                return try waitForTurn()
+            } catch {
+                switch error {
+                case .needsPrompt(let key):
+                    typed[key] = try prompt(for: "\(key) of profile \"\(profile.name)\"", deadline: deadline)
+                    secrets = nil
+                case .failed(let error):
+                    // A token that still lives is better than none, while the provider is out of reach.
+                    guard error.code == .temporaryFailure, let spare = spare() else { throw error }
+                    context.log.debug("\(error.message); the stored token is still good for a little")
+                    return (spare, .cache)
+                }
+            }
+        }
+    }
+
+    /// Waits for the lock, or for the token that its holder obtains.
+    private mutating func waitForTurn() throws(Interruption) -> Outcome {
+        let patience = tryDeadline
+        var pause: Milliseconds = 1
+        while true {
+            if let locked = store.attemptLock() { return try obtain(locked) }
+            if let token = store.token(), freshness.accepts(token, at: now) { return (token, .cache) }
+            guard !patience.hasPassed else {
+                throw .failed(
+                    HelperError(
+                        .temporaryFailure,
+                        "profile \"\(profile.name)\": another process is obtaining a token and has not finished",
+                        retryAfter: 1))
+            }
+            patience.sleep(Milliseconds.random(in: 1...pause))
+            pause = min(pause * 2, 20)
+        }
+    }
+
+    private mutating func obtain(_ store: borrowing LockedTokenStore) throws(Interruption) -> Outcome {
+        if let token = self.store.token() {
+            if freshness.accepts(token, at: now) { return (token, .cache) }
+            if let rejected = freshness.rejected, token.matches(rejected), freshness.isValid(token, at: now),
+                let warning = Refusals(clock: context.clock).note(token, store)
+            {
+                context.log.warn("profile \"\(profile.name)\": \(warning)")
+                return (token, .cache)
+            }
+        }
+        try consultMemory(store)
+        if let token = try refresh(store) { return (token, .refresh) }
+        return (try login(store), .login)
+    }
+
+    // MARK: The two ways to a token
+
+    private mutating func login(_ store: borrowing LockedTokenStore) throws(Interruption) -> StoredToken {
+        let request = profile.loginRequest(try readSecrets())
+        while true {
+            let response: TokenResponse
+            do throws(TokenFailure) {
+                response = try endpoint.send(request, tryDeadline)
+            } catch {
+                try waitBeforeAnotherTry(after: error.error, store)
+                continue
+            }
+            if profile.grant == .password, let refreshToken = response.refreshToken {
+                keep(store) { store throws(SystemError) in try store.keep(StoredRefreshToken(refreshToken)) }
+            } else {
+                store.removeRefreshToken()
+            }
+            return try accept(response, store)
+        }
+    }
+
+    /// Redeems the stored refresh token.
+    ///
+    /// - Returns: `nil` when logging in is the better way, or the only one.
+    private mutating func refresh(_ store: borrowing LockedTokenStore) throws(Interruption) -> StoredToken? {
+        guard let refreshEndpoint = profile.refreshEndpoint, var stored = self.store.refreshToken() else {
+            return nil
+        }
+        var mayBeUsedUp = stored.isBeingRedeemed
+        if mayBeUsedUp, canLogInAlone() { return nil }
+        let clientSecret = try readClientSecret()
+        while true {
+            let redemption: Redemption
+            do {
+                redemption = try store.beginRedeeming(stored.refreshToken)
+            } catch {
+                return nil
+            }
+            let request = profile.refreshRequest(stored.refreshToken, at: refreshEndpoint, clientSecret)
+            let response: TokenResponse
+            do throws(TokenFailure) {
+                response = try endpoint.send(request, tryDeadline)
+            } catch {
+                switch error {
+                case .notSent(let error), .busy(let error):
+                    if !mayBeUsedUp { unmark(stored.refreshToken, store) }
+                    try waitBeforeAnotherTry(after: error, store)
+                case .lost(let error):
+                    if canLogInAlone() { return nil }
+                    guard !mayBeUsedUp else { try waitBeforeAnotherTry(after: error, store, givingUp: true) }
+                    mayBeUsedUp = true
+                case .refused("invalid_grant", _):
+                    guard let other = self.store.refreshToken(), other.refreshToken != stored.refreshToken
+                    else {
+                        store.removeRefreshToken()
+                        return nil
+                    }
+                    stored = other
+                case .refused(_, let error):
+                    if error.code != .temporaryFailure { unmark(stored.refreshToken, store) }
+                    // The client itself is refused: a login would fare no better.
+                    if error.code != .config, canLogInAlone() { return nil }
+                    try waitBeforeAnotherTry(after: error, store, givingUp: true)
+                }
+                continue
+            }
+            let next = response.refreshToken ?? stored.refreshToken
+            do { try redemption.finish(next) } catch { warnNotKept(error) }
+            // OpenID Connect Core §12.2: a refresh need not bring a new ID token.
+            if profile.tokenUse == .idToken, response.idToken == nil { return nil }
+            return try accept(response, store)
+        }
+    }
+
+    /// Keeps a response's tokens.
+    private mutating func accept(
+        _ response: TokenResponse, _ store: borrowing LockedTokenStore
+    ) throws(Interruption) -> StoredToken {
+        var token = StoredToken(
+            accessToken: response.accessToken, idToken: response.idToken,
+            scope: response.scope ?? (profile.scope.isEmpty ? nil : profile.scope.joined(separator: " ")),
+            issued: response.requested, obtained: response.received,
+            expires: response.requested + response.lifetime,
+            idTokenExpires: response.idTokenLifetime.map { response.requested + $0 })
+        guard let expiry = token.expiry(of: profile.tokenUse) else {
+            try waitBeforeAnotherTry(
+                after: HelperError(
+                    .providerError, "\(profile.tokenEndpoint) gave no ID token, which token-use asks for",
+                    hint: "add openid to the profile's scope"),
+                store, givingUp: true)
+        }
+        var memory = self.store.failures()
+        if memory.failure != nil {
+            memory.failure = nil
+            store.keep(memory)
+        }
+        if expiry > now {
+            keep(store) { store throws(SystemError) in try store.keep(token) }
+        } else {
+            // Over as soon as it came: good for this one answer, if for anything.
+            store.removeToken()
+            let soon = Timestamp(seconds: now.seconds + 2)
+            token.expires = soon
+            token.idTokenExpires = token.idTokenExpires.map { _ in soon }
+        }
+        return token
+    }
+
+    // MARK: The store
+
+    private func unmark(_ refreshToken: Secret, _ store: borrowing LockedTokenStore) {
+        try? store.keep(StoredRefreshToken(refreshToken))
+    }
+
+    private mutating func keep(
+        _ store: borrowing LockedTokenStore,
+        _ write: (borrowing LockedTokenStore) throws(SystemError) -> Void
+    ) {
+        do { try write(store) } catch { warnNotKept(error) }
+    }
+
+    private var hasWarned = false
+
+    private mutating func warnNotKept(_ error: SystemError) {
+        if !hasWarned {
+            context.log.warn("profile \"\(profile.name)\": the token cannot be kept: \(error)")
+        }
+        hasWarned = true
+    }
+
+    // MARK: Failures
+
+    /// Gives the answer that another process has got lately, where asking again would bring the same.
+    private mutating func consultMemory(_ store: borrowing LockedTokenStore) throws(Interruption) {
+        guard !freshness.forcesRefresh, let failure = self.store.failures().failure,
+            failure.at - now <= 60_000, failure.until > now,
+            failure.fingerprint == fingerprint(for: failure.error, store)
+        else { return }
+        var error = failure.error
+        guard error.code == .temporaryFailure else { throw .failed(error) }
+        let wait = failure.until - now
+        if spare() == nil, FailureRules.isWorthWaiting(wait, for: error, deadline) {
+            deadline.sleep(wait)
+            return
+        }
+        error.retryAfter = Int((wait + 999) / 1000)
+        throw .failed(error)
+    }
+
+    /// Remembers a failure and waits until another try makes sense.
+    ///
+    /// - Throws: the failure, when that would take too long or be of no use.
+    private mutating func waitBeforeAnotherTry(
+        after error: HelperError, _ store: borrowing LockedTokenStore
+    ) throws(Interruption) {
+        let wait = remember(error, store)
+        guard error.code == .temporaryFailure, let wait, spare() == nil,
+            FailureRules.isWorthWaiting(wait, for: error, deadline)
+        else { throw .failed(explained(error, retryingIn: wait)) }
+        deadline.sleep(wait)
+    }
+
+    /// Remembers a failure after which there is no other try.
+    private mutating func waitBeforeAnotherTry(
+        after error: HelperError, _ store: borrowing LockedTokenStore, givingUp: Bool
+    ) throws(Interruption) -> Never {
+        let wait = remember(error, store)
+        throw .failed(explained(error, retryingIn: wait))
+    }
+
+    /// - Returns: for how long it is remembered, if it is.
+    private mutating func remember(
+        _ error: HelperError, _ store: borrowing LockedTokenStore
+    ) -> Milliseconds? {
+        failuresInARow += 1
+        var memory = self.store.failures()
+        if let last = memory.failure, last.error.code == error.code {
+            failuresInARow = max(failuresInARow, last.count + 1)
+        }
+        guard let window = FailureRules.window(error, count: failuresInARow) else { return nil }
+        if let fingerprint = fingerprint(for: error, store) {
+            memory.failure = .init(
+                error: explained(error, retryingIn: nil), at: now, until: now + window, count: failuresInARow,
+                fingerprint: fingerprint)
+            store.keep(memory)
+        }
+        return window
+    }
+
+    private var failuresInARow = 0
+
+    /// What a failure depends on: a busy server on the settings alone, everything else on the secrets too.
+    private mutating func fingerprint(
+        for error: HelperError, _ store: borrowing LockedTokenStore
+    ) -> String? {
+        var text = profile.settings
+        if error.code != .temporaryFailure {
+            guard let secrets = try? readSecrets() else { return nil }
+            for secret in [secrets.clientSecret, secrets.password] {
+                text += "\n" + (secret.map { String($0.reveal().utf8.count) + ":" + $0.reveal() } ?? "-")
+            }
+        }
+        return store.keyedHash(text)
+    }
+
+    private func explained(_ error: HelperError, retryingIn wait: Milliseconds?) -> HelperError {
+        var error = error
+        error.message = "profile \"\(profile.name)\": \(error.message)"
+        if error.code == .temporaryFailure, let wait { error.retryAfter = Int((wait + 999) / 1000) }
+        if error.code == .credentialsRejected || error.code == .config, error.hint == nil {
+            let keys = profile.grant == .password ? "username and password" : "client-id and client-secret"
+            error.hint = "check \(keys) of this profile (\(profile.origin)), then call again"
+        }
+        return error
+    }
+
+    // MARK: Secrets
+
+    /// Whether a login needs nobody at the keyboard.
+    private mutating func canLogInAlone() -> Bool { (try? readSecrets()) != nil }
+
+    private mutating func readSecrets() throws(Interruption) -> LoginSecrets {
+        if let secrets { return secrets }
+        var secrets = LoginSecrets()
+        secrets.clientSecret = try readClientSecret()
+        if profile.grant == .password { secrets.password = try read(profile.password, "password") }
+        self.secrets = secrets
+        return secrets
+    }
+
+    private mutating func readClientSecret() throws(Interruption) -> Secret? {
+        if let secrets { return secrets.clientSecret }
+        return profile.clientSecret.isEmpty ? nil : try read(profile.clientSecret, "client-secret")
+    }
+
+    private func read(_ sources: [SecretSource], _ key: String) throws(Interruption) -> Secret {
+        let reader = SecretReader(
+            environment: context.environment, deadline: deadline, allowsInput: allowsInput,
+            secretVariables: secretVariables, directories: directories)
+        let reading: SecretReading
+        do throws(HelperError) {
+            reading = try reader.read(sources, for: key, of: profile.name, answered: typed[key])
+        } catch {
+            throw .failed(error)
+        }
+        switch reading {
+        case .secret(let secret, let source):
+            context.log.debug("profile \"\(profile.name)\": \(key) from \(source)")
+            return secret
+        case .needsPrompt: throw .needsPrompt(key: key)
+        }
+    }
+
+    // MARK: Time
+
+    private var now: Timestamp { context.clock.now() }
+
+    /// The stored token, where it is still valid though it should be renewed.
+    private func spare() -> StoredToken? {
+        store.token().flatMap { freshness.acceptsAsSpare($0, at: now) ? $0 : nil }
+    }
+
+    /// How long one try may take: a brief one where there is a spare token, so that nobody waits for a provider
+    /// that is down.
+    private var tryDeadline: Deadline { spare() == nil ? deadline : deadline.limited(to: 5000) }
+
+    private var endpoint: TokenEndpoint {
+        let names = profile.responseFields
+        return TokenEndpoint(
+            client: client, route: HTTPRoute(caFile: profile.caFile, proxy: profile.proxy),
+            names: .init(
+                accessToken: names.accessToken, refreshToken: names.refreshToken, idToken: names.idToken,
+                expiresIn: names.expiresIn),
+            clock: context.clock)
+    }
+}
+
+extension TokenRequest.Format {
+    init(_ format: RequestFormat) { self = format == .json ? .json : .form }
+}

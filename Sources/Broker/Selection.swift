@@ -1,0 +1,71 @@
+import Platform
+import Profiles
+import TokenStore
+
+/// A request together with the profile that serves it.
+public struct Selection: Sendable {
+    let broker: Broker
+    let request: CredentialRequest
+    public let profile: Profile
+    let secretVariables: Set<String>
+
+    private var context: Context { broker.context }
+    private var deadline: Deadline { context.deadline(profile.timeout ?? request.timeout) }
+
+    private var store: TokenStore {
+        TokenStore(
+            cache: broker.directories.cache, state: broker.directories.state, label: profile.name,
+            identity: profile.identity)
+    }
+
+    /// The credential: from the store while it is fresh, else from the provider.
+    public func credential() throws(HelperError) -> Credential {
+        let freshness = Freshness(
+            use: profile.tokenUse, minimum: (request.minTTL ?? profile.minTTL).map { $0 * 1000 },
+            rejected: request.rejectedToken, forcesRefresh: request.forcesRefresh, started: context.started)
+        let store = store
+        if let token = store.token(), freshness.accepts(token, at: context.clock.now()) {
+            context.log.debug("profile \"\(profile.name)\": a stored token is good")
+            return credential(token, .cache)
+        }
+        var renewal = Renewal(self, store: store, freshness: freshness, deadline: deadline)
+        let (token, source) = try renewal.run()
+        let credential = credential(token, source)
+        let left = credential.expires - context.clock.now()
+        if let minimum = freshness.minimum, left < minimum {
+            context.log.warn(
+                "profile \"\(profile.name)\": the token lives for \(left / 1000) s, not for the"
+                    + " \(minimum / 1000) s asked for")
+        }
+        return credential
+    }
+
+    /// Forgets a token that a server refused, if it is still the stored one; a newer one stays.
+    ///
+    /// A server that keeps refusing fresh tokens would refuse the next one too: then it stays as well, with a
+    /// warning.
+    public func reject(_ token: Secret) {
+        let store = store
+        let deadline = deadline
+        while let stored = store.token(), stored.matches(token), !deadline.hasPassed {
+            guard let locked = store.attemptLock() else {
+                deadline.sleep(20)
+                continue
+            }
+            guard let stored = store.token(), stored.matches(token) else { return }
+            if let warning = Refusals(clock: context.clock).note(stored, locked) {
+                context.log.warn("profile \"\(profile.name)\": \(warning)")
+            } else {
+                locked.removeToken()
+            }
+            return
+        }
+    }
+
+    private func credential(_ token: StoredToken, _ source: Credential.Source) -> Credential {
+        Credential(
+            profile: profile, accessToken: token.accessToken, idToken: token.idToken, scope: token.scope,
+            issued: token.issued, expires: token.expiry(of: profile.tokenUse) ?? token.expires, source: source
+        )
+    }
+}

@@ -1,0 +1,99 @@
+import Broker
+import Platform
+
+/// One calling tool: what it is named, how it asks, how it is answered and how it is refused.
+public protocol Caller: SendableMetatype {
+    /// The command's name, and how `help` and completion describe it.
+    static var manual: Manual { get }
+
+    /// Reads the request and gives the answer.
+    static func answer(_ call: Call) throws(HelperError) -> Reply
+
+    /// The tool's own way to hear that there is no answer.
+    static func refusal(_ error: HelperError, _ call: Call) -> Reply
+}
+
+extension Caller {
+    /// The native refusal: the reason on standard error, and its status.
+    public static func refusal(_ error: HelperError, _ call: Call) -> Reply { Reply(failure: error) }
+
+    /// Answers, or refuses.
+    public static func reply(to call: Call) -> Reply {
+        do throws(HelperError) {
+            return try answer(call)
+        } catch {
+            return refusal(error, call)
+        }
+    }
+}
+
+/// How a command is called.
+public struct Manual: Sendable {
+    public struct Option: Sendable {
+        public let name: String
+        /// What the value is called; `nil` when there is none.
+        public let value: String?
+        public let summary: String
+
+        public init(_ name: String, _ value: String? = nil, _ summary: String) {
+            self.name = name
+            self.value = value
+            self.summary = summary
+        }
+    }
+
+    public let command: String
+    /// What follows the command.
+    public let operands: String
+    /// Names of programs that are this command.
+    public let programs: [String]
+    public let summary: String
+    public let options: [Option]
+    /// What is read from standard input, for a person who waits at a terminal.
+    public let input: String?
+
+    public init(
+        _ command: String, operands: String = "", programs: [String] = [], summary: String,
+        options: [Option] = [], input: String? = nil
+    ) {
+        self.command = command
+        self.operands = operands
+        self.programs = programs
+        self.summary = summary
+        self.options = options
+        self.input = input
+    }
+}
+
+/// What a caller gets back.
+public struct Reply: Equatable, Sendable {
+    public var output: String
+    public var errors: String
+    public var status: Int32
+
+    public init(output: String = "", errors: String = "", status: Int32 = 0) {
+        self.output = output
+        self.errors = errors
+        self.status = status
+    }
+
+    public init(failure: HelperError) {
+        self.init(errors: failure.text, status: failure.code.exitStatus)
+    }
+}
+
+/// One call by a tool.
+public struct Call: Sendable {
+    /// What followed the command, without the options that every command has.
+    public let arguments: [String]
+    public let context: Context
+    public let broker: Broker
+    public let input: StandardInput
+
+    public init(arguments: [String], context: Context, broker: Broker, input: StandardInput) {
+        self.arguments = arguments
+        self.context = context
+        self.broker = broker
+        self.input = input
+    }
+}

@@ -1,0 +1,121 @@
+import Broker
+import Platform
+
+/// `git`: a git credential helper (gitcredentials(7), git-credential(1) of git 2.55).
+///
+/// git takes no notice of the exit status: a helper that has nothing prints nothing.
+public enum Git: Caller {
+    public static let manual = Manual(
+        "git", operands: "get|store|erase|capability", programs: ["git-credential-butlr"],
+        summary: "answer git as a credential helper",
+        input:
+            "git's description of a credential, such as protocol=https, host=git.example.com and an empty line"
+    )
+
+    public static func answer(_ call: Call) throws(HelperError) -> Reply {
+        guard let operation = call.arguments.last else {
+            throw HelperError(.usage, "git needs an operation: get, store, erase or capability")
+        }
+        switch operation {
+        case "capability": return Reply(output: "version 0\ncapability authtype\n")
+        case "get": return try get(try read(call), call)
+        case "erase": return try erase(try read(call), call)
+        default:
+            // Tokens come from the provider, so there is nothing to store; and what a later git may ask for is
+            // to be passed over in silence.
+            _ = try? call.input.read { _ in false }
+            return Reply()
+        }
+    }
+
+    public static func refusal(_ error: HelperError, _ call: Call) -> Reply {
+        switch error.code {
+        case .noProfile: Reply()
+        case .usage: Reply(failure: error)
+        default: Reply(errors: error.text)
+        }
+    }
+
+    private static func get(_ request: GitCredential, _ call: Call) throws(HelperError) -> Reply {
+        guard let url = request.url else { return Reply() }
+        let selection = try call.broker.selection(for: CredentialRequest(url: url))
+        let credential: Credential
+        do throws(HelperError) {
+            credential = try selection.credential()
+        } catch {
+            // The URL is ours, so no other helper and no person can have the right password for it.
+            return Reply(output: "quit=1\n", errors: error.text)
+        }
+        return Reply(output: description(of: credential, for: request))
+    }
+
+    /// The scheme `Bearer` where git can send it and the server takes it; else the token is the password.
+    private static func description(of credential: Credential, for request: GitCredential) -> String {
+        let token = credential.token.reveal()
+        let expiry = "password_expiry_utc=\(credential.expires.seconds)\n"
+        if request.announces("authtype"),
+            request.challenges.isEmpty || request.challenges.contains(where: isBearer)
+        {
+            return "capability[]=authtype\nauthtype=Bearer\ncredential=\(token)\nephemeral=1\n" + expiry
+        }
+        let username = credential.profile.gitUsername ?? request["username"] ?? "oauth2"
+        return "username=\(username)\npassword=\(token)\n" + expiry
+    }
+
+    private static func isBearer(_ challenge: String) -> Bool {
+        challenge.prefix { $0 != " " }.lowercased() == "bearer"
+    }
+
+    /// git's word that a server refused a credential.
+    private static func erase(_ request: GitCredential, _ call: Call) throws(HelperError) -> Reply {
+        guard let url = request.url, let refused = request["password"] ?? request["credential"] else {
+            return Reply()
+        }
+        try call.broker.selection(for: CredentialRequest(url: url)).reject(Secret(refused))
+        return Reply()
+    }
+
+    private static func read(_ call: Call) throws(HelperError) -> GitCredential {
+        try call.input.refuseTerminal(manual)
+        // git closes its end; whoever follows the letter of the protocol sends an empty line.
+        return try GitCredential(
+            parsing: try call.input.read { $0.suffix(2) == [0x0A, 0x0A] || $0 == [0x0A] })
+    }
+}
+
+/// git's description of a credential: lines of `key=value`, up to an empty line or the end.
+struct GitCredential {
+    private var values: [(key: String, value: String)] = []
+
+    /// - Throws: `bad-request` for a line without `=`, one of more than 65,535 bytes, or one that is not text.
+    init(parsing bytes: [UInt8]) throws(HelperError) {
+        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            if line.isEmpty { break }
+            guard line.count < 65_535, !line.contains(0), let text = String(validating: line, as: UTF8.self),
+                let equals = text.firstIndex(of: "=")
+            else { throw HelperError(.badRequest, "this is no description of a credential as git gives it") }
+            let key = String(text[..<equals])
+            let value = String(text[text.index(after: equals)...])
+            // An empty member of a list empties the list.
+            if key.hasSuffix("[]"), value.isEmpty { values.removeAll { $0.key == key } }
+            if !value.isEmpty { values.append((key, value)) }
+        }
+    }
+
+    /// The value of a key; the last one given counts.
+    subscript(key: String) -> String? { values.last { $0.key == key }?.value }
+
+    func announces(_ capability: String) -> Bool {
+        values.contains { $0.key == "capability[]" && $0.value == capability }
+    }
+
+    /// The `WWW-Authenticate` headers with which the server refused the request without a credential.
+    var challenges: [String] { values.filter { $0.key == "wwwauth[]" }.map(\.value) }
+
+    /// What the credential is for; `nil` for anything but a web server.
+    var url: RequestedURL? {
+        if let url = self["url"] { return RequestedURL(url) }
+        guard let scheme = self["protocol"], let host = self["host"] else { return nil }
+        return RequestedURL(scheme: scheme, host: host, path: self["path"])
+    }
+}

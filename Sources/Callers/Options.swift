@@ -1,0 +1,52 @@
+import Platform
+
+/// A command's own options, `--name VALUE` or `--name=VALUE`, and what stands among them.
+struct Options {
+    private var values: [(name: String, value: String)] = []
+    private(set) var operands: [String] = []
+    private let command: String
+
+    /// - Throws: `usage` for an option that the manual does not have, or that lacks its value.
+    init(_ arguments: [String], _ manual: Manual) throws(HelperError) {
+        command = manual.command
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--" {
+                operands.append(contentsOf: rest)
+                return
+            }
+            guard argument.hasPrefix("-"), argument != "-" else {
+                operands.append(argument)
+                continue
+            }
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            guard let option = manual.options.first(where: { $0.name == name }) else {
+                let nearest = nearestWord(to: name, among: manual.options.map(\.name))
+                throw HelperError(
+                    .usage, "\(command) has no option \(quoted(name))",
+                    hint: nearest.map { "did you mean \($0)?" } ?? "type: butlr-credential help \(command)")
+            }
+            let attached = parts.count == 2 ? String(parts[1]) : nil
+            if option.value == nil {
+                guard attached == nil else { throw HelperError(.usage, "\(name) takes no value") }
+                values.append((name, ""))
+            } else if let value = attached ?? rest.popFirst() {
+                values.append((name, value))
+            } else {
+                throw HelperError(.usage, "\(name) needs a value: \(option.value!)")
+            }
+        }
+    }
+
+    /// The value of an option, the empty text for one without; the last one given counts.
+    subscript(name: String) -> String? { values.last { $0.name == name }?.value }
+
+    func refuseOperands() throws(HelperError) {
+        if let operand = operands.first {
+            throw HelperError(
+                .usage, "\(command) does not take \"\(quoted(operand))\"",
+                hint: "type: butlr-credential help \(command)")
+        }
+    }
+}

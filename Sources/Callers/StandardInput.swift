@@ -1,0 +1,85 @@
+import Platform
+
+/// What a tool says on standard input: not to be trusted before it is understood, and bounded in size and time.
+public struct StandardInput: Sendable {
+    /// The longest request: no tool comes near it.
+    static let limit = 1 << 20
+
+    private let deadline: Deadline
+
+    public init(_ deadline: Deadline) { self.deadline = deadline }
+
+    /// Explains a command to a person who called it without the input that it waits for.
+    func refuseTerminal(_ manual: Manual) throws(HelperError) {
+        guard let expected = manual.input, isatty(STDIN_FILENO) == 1 else { return }
+        throw HelperError(
+            .usage, "\(manual.command) is called by other programs; on standard input it reads \(expected)",
+            hint: "for a token of your own, type: butlr-credential token")
+    }
+
+    /// Reads until `isComplete` says so or the input ends.
+    ///
+    /// - Throws: `bad-request` when it is too long or takes too long.
+    func read(until isComplete: ([UInt8]) throws(HelperError) -> Bool) throws(HelperError) -> [UInt8] {
+        var received: [UInt8] = []
+        while true {
+            guard waitUntilReadable(STDIN_FILENO, deadline) else {
+                throw HelperError(.badRequest, "the request on standard input did not end in time")
+            }
+            // A tool that gives no input may have closed it altogether.
+            let chunk = (try? readSome(STDIN_FILENO, atMost: 65_536)) ?? []
+            received.append(contentsOf: chunk)
+            if received.count > StandardInput.limit {
+                throw HelperError(.badRequest, "the request on standard input is longer than 1 MiB")
+            }
+            if chunk.isEmpty { return received }
+            if try isComplete(received) { return received }
+        }
+    }
+
+    /// Reads one JSON object, no further than its end.
+    ///
+    /// - Returns: `nil` when the input is empty.
+    func readObject() throws(HelperError) -> JSON? {
+        var object: JSON?
+        var failure: JSON.SyntaxError?
+        let received = try read { bytes throws(HelperError) in
+            // Only a closing brace can complete an object.
+            guard let last = bytes.last(where: { !isBlank($0) }), last == UInt8(ascii: "}") else {
+                return false
+            }
+            do throws(JSON.SyntaxError) {
+                object = try JSON(parsing: bytes)
+                failure = nil
+                return true
+            } catch {
+                failure = error
+                return error != .incomplete
+            }
+        }
+        if let object {
+            guard object.isObject else { throw notAnObject }
+            return object
+        }
+        if failure == nil {
+            if received.allSatisfy(isBlank) { return nil }
+            do throws(JSON.SyntaxError) { _ = try JSON(parsing: received) } catch { failure = error }
+        }
+        switch failure {
+        case .invalid(let offset, let reason):
+            throw HelperError(
+                .badRequest, "the request on standard input is not JSON: \(reason) at byte \(offset)")
+        case .incomplete:
+            throw HelperError(.badRequest, "the request on standard input ends in the middle")
+        case nil: throw notAnObject
+        }
+    }
+}
+
+private var notAnObject: HelperError {
+    HelperError(.badRequest, "the request on standard input is no JSON object")
+}
+
+private func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+}

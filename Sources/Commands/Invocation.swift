@@ -1,0 +1,74 @@
+import Callers
+import Platform
+
+/// A command line, taken apart: the command, and the options that every command has.
+struct Invocation {
+    /// `nil` when none was given.
+    private(set) var command: String?
+    private(set) var arguments: [String] = []
+    private(set) var profile: String?
+    private(set) var configFile: String?
+    private(set) var logLevel: Log.Level
+    private(set) var allowsInput: Bool
+
+    static let options: [Manual.Option] = [
+        .init("--profile", "NAME", "the profile to use (BUTLR_PROFILE)"),
+        .init("--config", "FILE", "the config file to read (BUTLR_CONFIG)"),
+        .init("--verbose", nil, "say on standard error what is done (BUTLR_LOG=debug)"),
+        .init("--no-input", nil, "never ask a person for anything (BUTLR_NO_INPUT)"),
+    ]
+
+    /// - Throws: `usage` when an option lacks its value.
+    init(_ argv: [String], _ environment: Environment) throws(HelperError) {
+        profile = environment.nonEmpty("BUTLR_PROFILE")
+        configFile = environment.nonEmpty("BUTLR_CONFIG")
+        switch environment["BUTLR_LOG"] {
+        case "debug": logLevel = .debug
+        case "trace": logLevel = .trace
+        default: logLevel = .warnings
+        }
+        allowsInput = environment.nonEmpty("BUTLR_NO_INPUT") == nil
+
+        let program = argv.first?.split(separator: "/").last.map(String.init) ?? ""
+        command = Program.callers.first { $0.manual.programs.contains(program) }?.manual.command
+        var rest = argv.dropFirst()
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "--profile": profile = try value(of: argument, &rest)
+            case "--config": configFile = try value(of: argument, &rest)
+            case "--verbose": logLevel = max(logLevel, .debug)
+            case "--no-input": allowsInput = false
+            case "--":
+                // What follows is another program's command line.
+                arguments.append(argument)
+                arguments.append(contentsOf: rest)
+                return
+            case "--help", "-h":
+                arguments = command.map { [$0] } ?? []
+                command = "help"
+                return
+            case "--version" where command == nil: command = "version"
+            default:
+                if argument.hasPrefix("--profile=") {
+                    profile = String(argument.dropFirst("--profile=".count))
+                } else if argument.hasPrefix("--config=") {
+                    configFile = String(argument.dropFirst("--config=".count))
+                } else if command == nil, argument.hasPrefix("-") {
+                    throw HelperError(
+                        .usage, "there is no option \(quoted(argument))",
+                        hint: nearestWord(to: argument, among: Invocation.options.map(\.name))
+                            .map { "did you mean \($0)?" } ?? "type: butlr-credential help")
+                } else if command == nil {
+                    command = argument
+                } else {
+                    arguments.append(argument)
+                }
+            }
+        }
+    }
+
+    private func value(of option: String, _ rest: inout ArraySlice<String>) throws(HelperError) -> String {
+        guard let value = rest.popFirst() else { throw HelperError(.usage, "\(option) needs a value") }
+        return value
+    }
+}
