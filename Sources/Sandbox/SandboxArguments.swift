@@ -71,7 +71,8 @@ extension SandboxOptions {
                 failures.append(failure)
             default:
                 throw UsageError(
-                    name.hasPrefix("-") ? "unknown option \(name)" : "unexpected argument \(argument)")
+                    name.hasPrefix("-")
+                        ? "unknown option \(name)" : "unexpected argument: options begin with --")
             }
         }
         if !clients.isEmpty { self.clients = clients }

@@ -1,24 +1,37 @@
 /// What a sandbox accepts and how it behaves.
 public struct SandboxOptions: Equatable, Sendable {
     /// The port on 127.0.0.1; 0 for any free one.
-    public var port: UInt16 = 0
+    public var port: UInt16
     /// Client IDs and their secrets.
-    public var clients = ["client_sandbox": "sandbox-secret"]
+    public var clients: [String: String]
     /// User names and their passwords.
-    public var users = ["ada@example.com": "sandbox-password"]
+    public var users: [String: String]
     /// The lifetime of access and ID tokens in seconds. Zero or less gives tokens that have expired already.
-    public var expiresIn = 3600
+    public var expiresIn: Int
     /// Milliseconds until a token request is answered.
-    public var latency = 0
+    public var latency: Int
     /// Whether every refresh gives a new refresh token, and using an old one again revokes all tokens of
     /// that login.
-    public var rotatesRefreshTokens = false
+    public var rotatesRefreshTokens: Bool
     /// Failures that the coming token requests are answered with, in this order.
-    public var failures: [Failure] = []
+    public var failures: [Failure]
     /// Seconds that the sandbox's clock is ahead of the system's, as it shows in `Date`, `iat` and `exp`.
-    public var clockOffset = 0
+    public var clockOffset: Int
 
-    public init() {}
+    public init(
+        port: UInt16 = 0, clients: [String: String] = ["client_sandbox": "sandbox-secret"],
+        users: [String: String] = ["ada@example.com": "sandbox-password"], expiresIn: Int = 3600,
+        latency: Int = 0, rotatesRefreshTokens: Bool = false, failures: [Failure] = [], clockOffset: Int = 0
+    ) {
+        self.port = port
+        self.clients = clients
+        self.users = users
+        self.expiresIn = expiresIn
+        self.latency = latency
+        self.rotatesRefreshTokens = rotatesRefreshTokens
+        self.failures = failures
+        self.clockOffset = clockOffset
+    }
 
     /// A response that is given instead of the one a token request deserves.
     public struct Failure: Equatable, Sendable {
