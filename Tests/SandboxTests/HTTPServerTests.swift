@@ -84,6 +84,16 @@ import Testing
         }
     }
 
+    @Test func aRefusalReachesAClientThatIsStillSending() throws {
+        try withServer(Self.echo) { url in
+            let client = try RawClient(baseURL: url)
+            client.send("POST / HTTP/1.1\r\nContent-Length: 2000000\r\n\r\n")
+            #expect(client.hasInput(within: 30_000))
+            client.send([UInt8](repeating: 0, count: 1000))
+            #expect(try client.reply()?.status == 413)
+        }
+    }
+
     @Test func aClientThatAsksFirstIsToldToGoOn() throws {
         try withServer(Self.echo) { url in
             let client = try RawClient(baseURL: url)
