@@ -30,6 +30,8 @@ let package = Package(
         // Depends on the helper so that `swift run butlr-sandbox demo` builds what it demonstrates.
         .executableTarget(name: "butlr-sandbox", dependencies: ["Sandbox", "butlr-credential"]),
         .target(name: "Sandbox"),
+
+        .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
     ],
     swiftLanguageModes: [.v6]
 )
