@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "Sandbox"),
 
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
+        .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,254 @@
+import Platform
+
+/// One config file: whose profiles and lines are where, found in one pass; values are decoded when asked for.
+///
+/// Syntax, the names of sections and the names of keys are checked for the whole of it.
+struct ConfigFile: Sendable {
+    /// A profile, which may have several sections.
+    struct Section {
+        /// Where the name stands, or the name itself where that is not what stands there.
+        var start: UInt32
+        var end: UInt32
+        var oddName: [UInt8]?
+        /// The line of its first header.
+        var line: UInt32
+        /// The last line that says `provider`, and the last that says `base-url`.
+        var provider: Entry?
+        var baseURL: Entry?
+        var hasTokenEndpoint = false
+    }
+
+    /// A line with a key.
+    struct Entry {
+        var key: ConfigKey
+        var isValueless: Bool
+        var isPlain: Bool
+        var isCut: Bool
+        /// The index of its profile.
+        var section: UInt32
+        var start: UInt32
+        var end: UInt32
+        var line: UInt32
+    }
+
+    let path: String
+    /// The file's mode, permission bits and all.
+    let mode: mode_t
+    private(set) var sections: [Section] = []
+    private(set) var entries: [Entry] = []
+    private let contents: FileContents
+
+    /// Scans what a file holds.
+    ///
+    /// - Throws: `config`.
+    init(path: String, mode: mode_t, contents: FileContents) throws(HelperError) {
+        self.path = path
+        self.mode = mode
+        self.contents = contents
+        let bytes = contents.bytes
+        if bytes.count > 0, let zero = memchr(bytes.baseAddress!, 0, bytes.count) {
+            let before = bytes[..<(UnsafeRawPointer(zero) - bytes.baseAddress!)]
+            throw fault(before.count { $0 == .newline } + 1, "there is a NUL byte")
+        }
+        try scan()
+    }
+
+    /// The place of a line, as people and editors write it.
+    func place(_ line: some BinaryInteger) -> Origin { .file(path: path, line: Int(line)) }
+
+    /// The name of a profile.
+    func name(of section: Section) -> String {
+        withName(of: section) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The index of the profile with that name.
+    func index(of name: [UInt8]) -> Int? {
+        name.withUnsafeBytes { name in
+            sections.firstIndex { section in withName(of: section) { equal($0, name) } }
+        }
+    }
+
+    /// Whether that profile of another file has its name here too.
+    func defines(_ section: Section, of other: ConfigFile) -> Bool {
+        other.withName(of: section) { index(of: Array($0)) != nil }
+    }
+
+    /// The raw text of a value, which is the value where the entry is plain.
+    func text(of entry: Entry) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: contents.bytes[Int(entry.start)..<Int(entry.end)])
+    }
+
+    /// The value, or `nil` where there is no `=`.
+    ///
+    /// - Throws: `config` where it is no UTF-8.
+    func value(of entry: Entry) throws(HelperError) -> String? {
+        if entry.isValueless { return nil }
+        let range = Int(entry.start)..<Int(entry.end)
+        let value = ConfigScanner.Value(range: range, isPlain: entry.isPlain, isCut: entry.isCut)
+        guard let text = String(validating: value.decoded(from: contents.bytes), as: UTF8.self) else {
+            throw fault(Int(entry.line), "the value of \(entry.key.name) is not UTF-8")
+        }
+        return text
+    }
+
+    private func fault(_ line: Int, _ message: String) -> HelperError {
+        HelperError(.config, "\(place(line)): \(message)")
+    }
+
+    private func withName<Result>(
+        of section: Section, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        if let name = section.oddName { return name.withUnsafeBytes(body) }
+        return body(UnsafeRawBufferPointer(rebasing: contents.bytes[Int(section.start)..<Int(section.end)]))
+    }
+}
+
+// MARK: - The pass over the file
+
+extension ConfigFile {
+    private mutating func scan() throws(HelperError) {
+        // A rough guess that is seldom exceeded: growing the array would copy it.
+        entries.reserveCapacity(contents.bytes.count / 32)
+        var scanner = ConfigScanner(contents.bytes)
+        var names = NameTable()
+        var current: UInt32?
+        while let item = try next(&scanner) {
+            switch item {
+            case .section(let header):
+                let section = try section(header)
+                let found = withName(of: section) { name in
+                    names.index(of: name) { other in withName(of: sections[other]) { equal($0, name) } }
+                }
+                if found == sections.count { sections.append(section) }
+                current = UInt32(found)
+            case .entry(let entry):
+                guard let current else {
+                    throw fault(
+                        entry.line, "a key stands before the first section; put [profile \"NAME\"] before it")
+                }
+                try add(entry, to: current)
+            }
+        }
+    }
+
+    private func next(_ scanner: inout ConfigScanner) throws(HelperError) -> ConfigScanner.Item? {
+        do throws(ConfigFault) {
+            return try scanner.next()
+        } catch {
+            throw fault(error.line, error.text)
+        }
+    }
+
+    private mutating func add(_ entry: ConfigScanner.Entry, to section: UInt32) throws(HelperError) {
+        let name = UnsafeRawBufferPointer(rebasing: contents.bytes[entry.name])
+        guard let key = ConfigKey(name) else { throw unknownKey(name, line: entry.line) }
+        let range = entry.value?.range ?? entry.name
+        let record = Entry(
+            key: key, isValueless: entry.value == nil, isPlain: entry.value?.isPlain ?? false,
+            isCut: entry.value?.isCut ?? false, section: section,
+            start: UInt32(range.lowerBound), end: UInt32(range.upperBound), line: UInt32(entry.line))
+        entries.append(record)
+        switch key {
+        case .provider: sections[Int(section)].provider = record
+        case .baseURL: sections[Int(section)].baseURL = record
+        case .tokenEndpoint: sections[Int(section)].hasTokenEndpoint = true
+        default: break
+        }
+    }
+
+    private func unknownKey(_ name: UnsafeRawBufferPointer, line: Int) -> HelperError {
+        let name = quoted(String(decoding: name, as: UTF8.self), limit: 40)
+        let nearest = nearestWord(to: name, among: ConfigKey.names)
+        return fault(line, "unknown key \"\(name)\"" + suggestion(nearest))
+    }
+
+    private func section(_ header: ConfigScanner.Section) throws(HelperError) -> Section {
+        let bytes = contents.bytes
+        let base = UnsafeRawBufferPointer(rebasing: bytes[header.base])
+        guard let subsection = header.subsection else {
+            // git's older way, where the name has no case.
+            if base.count > 8, base[7] == UInt8(ascii: "."),
+                UnsafeRawBufferPointer(rebasing: base[..<7]).equalsIgnoringCase("profile")
+            {
+                let name = base[8...].map(\.lowered)
+                return Section(start: 0, end: 0, oddName: name, line: UInt32(header.line))
+            }
+            throw unknownSection(base, line: header.line)
+        }
+        guard base.equalsIgnoringCase("profile") else { throw unknownSection(base, line: header.line) }
+        var section = Section(
+            start: UInt32(subsection.lowerBound), end: UInt32(subsection.upperBound),
+            line: UInt32(header.line))
+        var isPlain = !subsection.isEmpty
+        for byte in bytes[subsection] where byte < .space || byte >= 0x7F || byte == UInt8(ascii: "\\") {
+            isPlain = false
+        }
+        if isPlain { return section }
+        let name = ConfigScanner.Section.decodedSubsection(subsection, from: bytes)
+        guard !name.isEmpty else { throw fault(header.line, "the profile has no name") }
+        guard !name.contains(where: { $0 < .space || $0 == 0x7F }) else {
+            throw fault(header.line, "there is a control character in the profile's name")
+        }
+        guard String(validating: name, as: UTF8.self) != nil else {
+            throw fault(header.line, "the profile's name is not UTF-8")
+        }
+        section.oddName = name
+        return section
+    }
+
+    private func unknownSection(_ base: UnsafeRawBufferPointer, line: Int) -> HelperError {
+        let name = quoted(String(decoding: base, as: UTF8.self), limit: 40)
+        let word = name.lowercased()
+        if word == "profile" {
+            return fault(line, "the section has no name; write it as [profile \"default\"]")
+        }
+        if word == "include" || word == "includeif" {
+            return fault(line, "[\(name)] is not supported here: keep all profiles in this file")
+        }
+        let known = nearestWord(to: word, among: ["profile"]).map { "[\($0) \"NAME\"]" }
+        return fault(line, "unknown section [\(name)]" + (suggestion(known, quotes: "")))
+    }
+}
+
+/// `; did you mean "WORD"?` where there is such a word.
+func suggestion(_ word: String?, quotes: String = "\"") -> String {
+    word.map { "; did you mean \(quotes)\($0)\(quotes)?" } ?? ""
+}
+
+private func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    left.count == right.count
+        && (left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0)
+}
+
+/// Numbers distinct names in the order in which they come.
+private struct NameTable {
+    /// Open addressing: the number plus one, or zero; a power of two in size and at most half full.
+    private var slots = [UInt32](repeating: 0, count: 64)
+    private var hashes: [UInt64] = []
+
+    /// The number of a name: the next one when none of those before `isSame`.
+    mutating func index(of name: UnsafeRawBufferPointer, isSame: (Int) -> Bool) -> Int {
+        // FNV-1a: short names, and nobody gains from colliding in their own config.
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while slots[slot] != 0 {
+            let index = Int(slots[slot]) - 1
+            if hashes[index] == hash, isSame(index) { return index }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        hashes.append(hash)
+        slots[slot] = UInt32(hashes.count)
+        if hashes.count * 2 > slots.count { grow() }
+        return hashes.count - 1
+    }
+
+    private mutating func grow() {
+        slots = [UInt32](repeating: 0, count: slots.count * 4)
+        for (index, hash) in hashes.enumerated() {
+            var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+            while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+            slots[slot] = UInt32(index + 1)
+        }
+    }
+}

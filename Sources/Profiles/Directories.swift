@@ -1,0 +1,56 @@
+import Platform
+
+/// Where the helper's files lie: the XDG Base Directory Specification, version 0.8.
+///
+/// An empty variable counts as unset and a relative path in one is ignored, as the specification says. Without
+/// `HOME` and without a variable that stands in for it, a folder is `nil`: the caller does without.
+public struct Directories: Sendable {
+    /// The config files that are read: the user's own first, then each of `XDG_CONFIG_DIRS`.
+    public let configFiles: [String]
+    /// The user's folder for config, `…/butlr-credential`.
+    public let configHome: String?
+    /// The folder for what can be had again, `…/butlr-credential`.
+    public let cache: String?
+    /// The folder for what should survive a restart, `…/butlr-credential`.
+    public let state: String?
+
+    private let home: String?
+
+    public init(_ environment: Environment) {
+        let home = environment.absolutePath("HOME").map(withoutTrailingSlashes)
+        func folder(_ variable: String, _ fallback: String) -> String? {
+            if let path = environment.absolutePath(variable) {
+                return withoutTrailingSlashes(path) + "/butlr-credential"
+            }
+            return home.map { $0 + fallback + "/butlr-credential" }
+        }
+        self.home = home
+        configHome = folder("XDG_CONFIG_HOME", "/.config")
+        cache = folder("XDG_CACHE_HOME", "/.cache")
+        state = folder("XDG_STATE_HOME", "/.local/state")
+
+        var files: [String] = []
+        if let configHome { files.append(configHome + "/config") }
+        let systemWide = environment.nonEmpty("XDG_CONFIG_DIRS") ?? "/etc/xdg"
+        for folder in systemWide.split(separator: ":") where folder.utf8.first == UInt8(ascii: "/") {
+            let file = withoutTrailingSlashes(String(folder)) + "/butlr-credential/config"
+            if !files.contains(file) { files.append(file) }
+        }
+        configFiles = files
+    }
+
+    /// A path whose leading `~/` stands for the home folder; any other path as it is.
+    ///
+    /// - Returns: `nil` when the path needs a home folder and there is none.
+    public func expandingTilde(_ path: String) -> String? {
+        if path == "~" { return home.map { $0.isEmpty ? "/" : $0 } }
+        guard path.hasPrefix("~/") else { return path }
+        return home.map { $0 + path.dropFirst() }
+    }
+}
+
+private func withoutTrailingSlashes(_ path: String) -> String {
+    var path = path[...]
+    while path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
+    return String(path)
+}

@@ -1,0 +1,139 @@
+import Platform
+
+extension Configuration {
+    /// The profile whose tokens may be given to `url`.
+    ///
+    /// - Parameter named: `--profile`; without it `BUTLR_PROFILE`. It narrows the choice to one profile, which must
+    ///   list the URL all the same.
+    /// - Throws: `no-profile` where none lists it; `config` where two do equally well, where something in the
+    ///   profile is wrong, or where nothing is configured at all.
+    public func profile(serving url: RequestedURL, named: String?) throws(HelperError) -> Profile {
+        try checkNotEmpty()
+        if let name = named ?? environment.nonEmpty("BUTLR_PROFILE") {
+            let profile = try build(try definition(named: name, isDefault: false))
+            guard
+                url.alternatives.contains(where: { url in profile.urls.contains { $0.matches(url) != nil } })
+            else {
+                throw HelperError(
+                    .noProfile, "profile \"\(quoted(name))\" does not list \(quoted(url.description))",
+                    hint: "a line \"url = \(quoted(url.origin))/\" in it would (\(profile.origin))")
+            }
+            return profile
+        }
+        for url in url.alternatives {
+            if let definition = try mostSpecific(for: url) { return try build(definition) }
+        }
+        throw noProfile(serving: url.description)
+    }
+
+    /// The error for a URL that no profile serves, such as one that is no URL.
+    public func noProfile(serving url: String) -> HelperError {
+        HelperError(
+            .noProfile, "no profile lists \(quoted(url))",
+            hint: "add a line \"url = https://HOST/\" to the profile that may serve it")
+    }
+
+    private func mostSpecific(for url: HTTPURL) throws(HelperError) -> Definition? {
+        var choice = Choice()
+        for (index, file) in configFiles.enumerated() {
+            for (section, match) in try file.matches(for: url) where choice.considers(match) {
+                if index == 0 || !isHidden(section, in: index) { choice.add(.file(index, section), match) }
+            }
+        }
+        if environmentProfile != nil, let match = try environmentMatch(for: url) {
+            choice.add(.environment, match)
+        }
+        if let rival = choice.rival, let best = choice.best {
+            let names = [name(best), name(rival)].map { "\"\(quoted($0))\"" }
+            throw HelperError(
+                .config,
+                "the profiles \(names[0]) and \(names[1]) list \(quoted(url.description)) equally well",
+                hint: "choose one with --profile, or give one of them a longer url")
+        }
+        return choice.best
+    }
+
+    private func environmentMatch(for url: HTTPURL) throws(HelperError) -> URLPattern.Match? {
+        let profile = try build(.environment)
+        return profile.urls.compactMap { $0.matches(url) }.max()
+    }
+}
+
+extension RequestedURL {
+    /// What it may mean, in the order in which that is tried.
+    fileprivate var alternatives: [HTTPURL] { plain.map { [url, $0] } ?? [url] }
+}
+
+/// The best match so far, and another profile's that is as good.
+private struct Choice {
+    private(set) var best: Configuration.Definition?
+    private(set) var rival: Configuration.Definition?
+    private var match: URLPattern.Match?
+
+    func considers(_ match: URLPattern.Match) -> Bool { self.match.map { match >= $0 } ?? true }
+
+    mutating func add(_ definition: Configuration.Definition, _ match: URLPattern.Match) {
+        if let best = self.match {
+            if match < best { return }
+            if match == best {
+                if definition != self.best { rival = definition }
+                return
+            }
+        }
+        self.match = match
+        best = definition
+        rival = nil
+    }
+}
+
+extension ConfigFile {
+    /// The profiles that list `url`, each as often as it does so.
+    ///
+    /// - Throws: `config` where a pattern, which might have been the one, cannot be read.
+    fileprivate func matches(for url: HTTPURL) throws(HelperError) -> [(
+        section: Int, match: URLPattern.Match
+    )] {
+        var matches: [(Int, URLPattern.Match)] = []
+        let host = Array(url.host.utf8)
+        for entry in entries where entry.key == .url {
+            let isOther =
+                entry.isPlain
+                && host.withUnsafeBytes { URLPattern.surelyMisses(text(of: entry), host: $0) }
+            if !isOther, let match = try pattern(entry).matches(url) {
+                matches.append((Int(entry.section), match))
+            }
+        }
+        let base = try? HTTPURL(Provider.butlr.baseURL ?? "")
+        let match = base.flatMap { URLPattern($0).matches(url) }
+        for (index, section) in sections.enumerated() {
+            if let entry = section.baseURL {
+                let isOther =
+                    entry.isPlain
+                    && host.withUnsafeBytes { URLPattern.surelyMisses(text(of: entry), host: $0) }
+                if !isOther, isButlr(section), let match = try pattern(entry).matches(url) {
+                    matches.append((index, match))
+                }
+            } else if let match, isButlr(section) {
+                matches.append((index, match))
+            }
+        }
+        return matches
+    }
+
+    private func isButlr(_ section: Section) -> Bool {
+        guard let entry = section.provider else { return !section.hasTokenEndpoint }
+        if entry.isPlain { return text(of: entry).equals("butlr") }
+        return (try? value(of: entry)) == "butlr"
+    }
+
+    private func pattern(_ entry: Entry) throws(HelperError) -> URLPattern {
+        guard let text = try value(of: entry), !text.isEmpty else {
+            throw HelperError(.config, "\(place(entry.line)): \(entry.key.name) has no value")
+        }
+        do throws(HelperError) {
+            return try URLPattern(parsing: text)
+        } catch {
+            throw HelperError(.config, "\(place(entry.line)): \(entry.key.name): \(error.message)")
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Platform
+
+/// A shell command whose first line of output is a secret.
+struct SecretCommand {
+    let line: String
+    /// `NAME=value` each.
+    let environment: [String]
+    /// Whether it gets a process group of its own, so that all of it can be ended. Where a person may be asked it
+    /// does not, because only the terminal's foreground group may read from the terminal.
+    let hasOwnGroup: Bool
+
+    /// The output that is read, in bytes.
+    static var limit: Int { 65_536 }
+
+    /// Runs it to its end.
+    ///
+    /// - Returns: the first line of its output, without the line's end.
+    /// - Throws: where it cannot be started, fails, prints too much, or is still running at the deadline, at which
+    ///   it is killed.
+    func run(_ deadline: Deadline) throws(SecretReader.Unavailable) -> String {
+        if deadline.hasPassed {
+            throw SecretReader.Unavailable(reason: "was not run: the deadline has passed")
+        }
+        // A caller may have had us started without SIGCHLD, and then nobody is told how a child ended.
+        let handler = signal(SIGCHLD, SIG_DFL)
+        defer { signal(SIGCHLD, handler) }
+
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else {
+            throw SecretReader.Unavailable(reason: "cannot be run: \(SystemError())")
+        }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let output = FileDescriptor(owning: ends[0])
+        let started = spawn(writingTo: ends[1])
+        close(ends[1])
+        guard let process = started.process else {
+            throw SecretReader.Unavailable(reason: "cannot be run: \(SystemError(started.failure))")
+        }
+        return try firstLine(of: try self.output(of: process, output, deadline))
+    }
+
+    private func spawn(writingTo output: Int32) -> (process: pid_t?, failure: Int32) {
+        #if canImport(Darwin)
+            var actions: posix_spawn_file_actions_t?
+            var attributes: posix_spawnattr_t?
+        #else
+            var actions = posix_spawn_file_actions_t()
+            var attributes = posix_spawnattr_t()
+        #endif
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+
+        var flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        if hasOwnGroup {
+            flags |= Int32(POSIX_SPAWN_SETPGROUP)
+            posix_spawnattr_setpgroup(&attributes, 0)
+        }
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        let arguments = (["/bin/sh", "-c", line] as [String]).map { strdup($0) } + [nil]
+        let variables = environment.map { strdup($0) } + [nil]
+        defer { for text in arguments + variables { free(text) } }
+        var process: pid_t = 0
+        let failure = posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, variables)
+        return failure == 0 ? (process, 0) : (nil, failure)
+    }
+
+    /// What the command writes until it has ended. A process that it leaves behind may hold the pipe open; nobody
+    /// waits for that one.
+    private func output(
+        of process: pid_t, _ pipe: borrowing FileDescriptor, _ deadline: Deadline
+    ) throws(SecretReader.Unavailable) -> [UInt8] {
+        var output: [UInt8] = []
+        var isOpen = true
+        var status: Int32 = 0
+        var hasEnded = false
+        while isOpen || !hasEnded {
+            if deadline.hasPassed {
+                end(process, hasEnded)
+                throw SecretReader.Unavailable(reason: "did not finish before the deadline and was ended")
+            }
+            if isOpen {
+                let pause = hasEnded ? Deadline(in: 0) : deadline.limited(to: 20)
+                if waitUntilReadable(pipe.raw, pause) {
+                    let chunk = (try? readSome(pipe.raw, atMost: 4096)) ?? []
+                    output.append(contentsOf: chunk)
+                    isOpen = !chunk.isEmpty
+                    if output.count > SecretCommand.limit {
+                        end(process, hasEnded)
+                        throw SecretReader.Unavailable(reason: "printed more than 64 KiB and was ended")
+                    }
+                    if isOpen { continue }
+                } else if hasEnded {
+                    isOpen = false
+                }
+            }
+            if !hasEnded {
+                hasEnded = retrying { waitpid(process, &status, WNOHANG) } != 0
+                if !hasEnded, !isOpen { deadline.sleep(1) }
+            }
+        }
+        guard status == 0 else {
+            let signal = status & 0x7F
+            throw SecretReader.Unavailable(
+                reason: signal == 0
+                    ? "failed with status \(status >> 8 & 0xFF)" : "was ended by signal \(signal)")
+        }
+        return output
+    }
+
+    private func end(_ process: pid_t, _ hasEnded: Bool) {
+        // Once it has been waited for, its number may be another process's.
+        if hasEnded { return }
+        kill(hasOwnGroup ? -process : process, SIGKILL)
+        var status: Int32 = 0
+        _ = retrying { waitpid(process, &status, 0) }
+    }
+
+    private func firstLine(of output: [UInt8]) throws(SecretReader.Unavailable) -> String {
+        var line = output.prefix { $0 != .newline }
+        if line.count < output.count, line.last == .carriageReturn { line.removeLast() }
+        guard let text = String(validating: line, as: UTF8.self) else {
+            throw SecretReader.Unavailable(reason: "printed something that is not UTF-8")
+        }
+        return text
+    }
+}
