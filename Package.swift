@@ -30,6 +30,15 @@ let package = Package(
         // Depends on the helper so that `swift run butlr-sandbox demo` builds what it demonstrates.
         .executableTarget(name: "butlr-sandbox", dependencies: ["Sandbox", "butlr-credential"]),
         .target(name: "Sandbox"),
+
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+
+        // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
+        // `swift test` builds every executable anyway, and linking one into the test bundle would bring its
+        // linker settings along.
+        .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
