@@ -33,6 +33,13 @@ let package = Package(
 
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
+
+        // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
+        // `swift test` builds every executable anyway, and linking one into the test bundle would bring its
+        // linker settings along.
+        .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,45 @@
+import Testing
+
+// Some tests need programs that not every machine has. They are skipped there; where `BUTLR_TEST_REQUIRE` names
+// the program (several with spaces or commas between them), it must be there, and its absence is a failure.
+
+extension Trait where Self == ConditionTrait {
+    /// Runs the test, or the suite, only where these programs are on the `PATH`.
+    ///
+    ///     @Test(.clients("kubectl")) func answersKubectl() async throws { … }
+    public static func clients(
+        _ names: String..., sourceLocation: SourceLocation = #_sourceLocation
+    ) -> Self {
+        .enabled("needs \(names.joined(separator: ", "))", sourceLocation: sourceLocation) {
+            try names.allSatisfy { try isPresent($0, required: requiredClients) }
+        }
+    }
+}
+
+/// The path of a program that this test needs, for a test which knows that only while it runs.
+///
+/// - Throws: what skips the test when it is missing, or ``MissingClient`` when it was required.
+@discardableResult
+public func requireClient(
+    _ name: String, sourceLocation: SourceLocation = #_sourceLocation
+) throws -> String {
+    if try isPresent(name, required: requiredClients), let path = Program.find(name) { return path }
+    try Test.cancel("needs \(name)", sourceLocation: sourceLocation)
+}
+
+/// A program is missing that `BUTLR_TEST_REQUIRE` asks for.
+public struct MissingClient: Error, Equatable, CustomStringConvertible {
+    public let name: String
+    public var description: String { "\(name) is required by BUTLR_TEST_REQUIRE, but not on the PATH" }
+}
+
+func isPresent(_ name: String, required: [String]) throws(MissingClient) -> Bool {
+    if Program.find(name) != nil { return true }
+    if required.contains(name) { throw MissingClient(name: name) }
+    return false
+}
+
+private var requiredClients: [String] {
+    guard let names = getenv("BUTLR_TEST_REQUIRE") else { return [] }
+    return String(cString: names).split { $0 == " " || $0 == "," }.map(String.init)
+}
