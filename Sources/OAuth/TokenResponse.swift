@@ -97,10 +97,13 @@ extension TokenResponse {
     }
 }
 
-/// A token member. Only visible ASCII is safe in every header and protocol that a token travels through.
+/// A token member; an empty one, which some servers send for a token that they do not give, counts as absent.
+///
+/// Only visible ASCII is safe in every header and protocol that a token travels through.
 private func token(_ name: String, in json: JSON) throws(TokenResponse.Malformed) -> Secret? {
     guard let value = json[name] else { return nil }
-    guard let text = value.string, !text.isEmpty else { throw .init("\(name) is no text") }
+    guard let text = value.string else { throw .init("\(name) is no text") }
+    if text.isEmpty { return nil }
     guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
         throw .init("\(name) has characters that no header may carry")
     }
