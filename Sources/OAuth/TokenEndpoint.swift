@@ -89,14 +89,14 @@ public struct TokenEndpoint: Sendable {
         var message = "\(server) answered \(response.status)"
         if let oauthError {
             let description = json?["error_description"]?.string
-            let said = [oauthError, description].compactMap(\.self).map { quoted($0) }.joined(separator: ": ")
-            message += " (\(redacting(said)))"
+            let said = [oauthError, description].compactMap(\.self).map { quoted(redacting($0)) }
+            message += " (\(said.joined(separator: ": ")))"
         }
         let code = errorCode(
             response.status, oauthError,
             isJSONOrEmpty: json != nil || response.body?.isEmpty == true)
         if (300..<400).contains(response.status), let target = response.redirect {
-            message += ", a redirect to \(redacting(quoted(target)))"
+            message += ", a redirect to \(quoted(redacting(target)))"
         }
         var error = HelperError(code, message)
         if code == .temporaryFailure { error.retryAfter = response.retryAfter }
