@@ -124,9 +124,10 @@ public struct HTTPClient: Sendable {
             return cut.contains { contains(reason, $0) } ? .notSent(reason) : .tls(reason)
         case 51, 60, 64, 83, 90, 91: return .tls(reason)
         case 53, 54, 58, 59, 66, 77, 82: return .unusable(reason)
-        case 1, 8, 23, 61:
+        case 1, 8, 23, 27, 61, 100:
+            // A header too long for libcurl counts as out of memory before its version 8.6.
             return response.was_sent ? .malformed(reason) : .unusable(reason)
-        case 3, 4, 27: return .unusable(reason)
+        case 3, 4: return .unusable(reason)
         default: return response.was_sent ? .interrupted(reason) : .notSent(reason)
         }
     }
