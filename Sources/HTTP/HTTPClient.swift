@@ -61,6 +61,7 @@ public struct HTTPClient: Sendable {
             return HTTPResponse(status: response.status, body: nil)
         }
         if response.code != 0 { throw failure(response) }
+        guard response.has_whole_head else { throw .interrupted("the connection ended in the headers") }
         let body = UnsafeRawBufferPointer(start: response.body, count: response.body_length)
         let retryAfter = text(of: response.retry_after)
         let date = Timestamp(httpDate: text(of: response.date))
