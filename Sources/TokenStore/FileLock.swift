@@ -28,7 +28,12 @@ struct FileLock: ~Copyable {
                 opening: name, in: directory.raw, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
         } catch  where error.number == EROFS || error.number == EACCES {
             // On a read-only disk an old lock file still serves.
-            return try FileDescriptor(opening: folder.path + "/" + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            if let file = try? FileDescriptor(
+                opening: folder.path + "/" + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            {
+                return file
+            }
+            throw error
         }
     }
 }
