@@ -65,8 +65,9 @@ struct Renewal {
     private mutating func waitForTurn() throws(Interruption) -> Outcome {
         let patience = tryDeadline
         var pause: Milliseconds = 1
+        var request = store.requestLock()
         while true {
-            if let locked = store.attemptLock() { return try obtain(locked) }
+            if let locked = request.attempt() { return try obtain(locked) }
             if let token = store.token(), freshness.accepts(token, at: now) { return (token, .cache) }
             guard !patience.hasPassed else {
                 throw .failed(
@@ -76,7 +77,7 @@ struct Renewal {
                         retryAfter: 1))
             }
             patience.sleep(Milliseconds.random(in: 1...pause))
-            pause = min(pause * 2, 20)
+            pause = min(pause * 2, 40)
         }
     }
 

@@ -42,17 +42,40 @@ public struct TokenStore: Sendable {
         state?.read(failureName).flatMap { FailureMemory(contents: $0, for: identity) } ?? FailureMemory()
     }
 
+    /// Asks for the lock, which may take several attempts.
+    public func requestLock() -> LockRequest { LockRequest(self) }
+
+    /// Takes the lock if nobody else has it: a single ``LockRequest/attempt()``.
+    public func attemptLock() -> LockedTokenStore? {
+        var request = requestLock()
+        return request.attempt()
+    }
+
+    fileprivate func openLock() throws(SystemError) -> FileLock {
+        guard let state else { throw SystemError(ENOENT) }
+        return try FileLock(lockName, in: state)
+    }
+}
+
+/// A lock that is wanted: its file stays open, so that many processes can wait for it without much ado.
+public struct LockRequest: ~Copyable {
+    private let store: TokenStore
+    private var lock: FileLock?
+
+    fileprivate init(_ store: TokenStore) { self.store = store }
+
     /// Takes the lock if nobody else has it.
     ///
     /// - Returns: `nil` while another process holds it. Where there can be no lock, such as on a read-only disk, a
     ///   store that keeps nothing.
-    public func attemptLock() -> LockedTokenStore? {
+    public mutating func attempt() -> LockedTokenStore? {
         do throws(SystemError) {
-            guard let state else { throw SystemError(ENOENT) }
-            guard let lock = try FileLock.attempt(lockName, in: state) else { return nil }
-            return LockedTokenStore(self, lock)
+            let lock = if let opened = self.lock.take() { opened } else { try store.openLock() }
+            if try lock.attempt() { return LockedTokenStore(store, lock) }
+            self.lock = consume lock
+            return nil
         } catch {
-            return LockedTokenStore(self, unlockableBecause: error)
+            return LockedTokenStore(store, unlockableBecause: error)
         }
     }
 }
