@@ -25,6 +25,8 @@ public struct TokenStore: Sendable {
     fileprivate var tokenName: String { stem + ".token" }
     fileprivate var refreshTokenName: String { stem + ".refresh" }
     fileprivate var failureName: String { stem + ".failure" }
+    /// Of this identity alone, because only this identity's lock guards it.
+    fileprivate var keyName: String { stem + ".key" }
     private var lockName: String { stem + ".lock" }
 
     /// The stored token, read without a lock: it is only ever replaced as a whole.
@@ -145,16 +147,16 @@ public struct LockedTokenStore: ~Copyable {
         }
     }
 
-    /// A hash of `text` that says nothing about it without this machine's key, which is made when it is missing.
+    /// A hash of `text` that says nothing about it without a random key, which is made when it is missing.
     ///
     /// - Returns: `nil` when there can be no key, so that nothing can be recognised again.
     public func keyedHash(_ text: String) -> String? {
         guard let state = try? writable(store.state) else { return nil }
-        var key = state.read("key")
+        var key = state.read(store.keyName)
         if key?.count != 32 {
-            guard let replacement = try? state.replacement(for: "key") else { return nil }
+            guard let replacement = try? state.replacement(for: store.keyName) else { return nil }
             try? replacement.commit(randomBytes(32), durably: false)
-            key = state.read("key")
+            key = state.read(store.keyName)
         }
         guard let key, key.count == 32 else { return nil }
         return hexadecimal(hmacSHA256(key: key, Array(text.utf8)))
