@@ -5,7 +5,7 @@ import Platform
 public enum TokenFailure: Error, Equatable, Sendable {
     /// It surely never arrived.
     case notSent(HelperError)
-    /// It may have arrived and been acted on; the answer is lost.
+    /// It may have arrived and been acted on; the answer is lost, or cannot be understood.
     case lost(HelperError)
     /// The server was too busy to act on it (429, 503).
     case busy(HelperError)
@@ -48,14 +48,13 @@ public struct TokenEndpoint: Sendable {
             throw TokenEndpoint.refusal(response, server, request.redacting)
         }
         guard let body = response.body else {
-            throw .refused(oauthError: nil, .init(.providerError, "\(server) sent more than 1 MiB"))
+            throw .lost(.init(.providerError, "\(server) sent more than 1 MiB"))
         }
         do {
             return try TokenResponse(parsing: body, names: names, exchange)
         } catch {
             let reason = request.redacting(error.reason)
-            throw .refused(
-                oauthError: nil,
+            throw .lost(
                 .init(
                     .providerError, "\(server) answered \(response.status), but with no token: \(reason)",
                     hint: "check that this address is a token endpoint"))
@@ -74,9 +73,12 @@ public struct TokenEndpoint: Sendable {
                     .tlsError, "the TLS connection to \(server) was not accepted: \(reason)",
                     hint: "name the server's certificate authority with ca-file, if it is a private one"))
         case .malformed(let reason):
-            .refused(oauthError: nil, .init(.providerError, "\(server) gave no HTTP response: \(reason)"))
+            .lost(.init(.providerError, "\(server) gave no HTTP response: \(reason)"))
         case .unusable(let reason):
-            .notSent(.init(.config, "no request to \(server) can be made: \(reason)"))
+            .notSent(
+                .init(
+                    .config, "no request to \(server) can be made: \(reason)",
+                    hint: "check ca-file and proxy, and that libcurl is installed"))
         }
     }
 
