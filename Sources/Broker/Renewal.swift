@@ -105,7 +105,7 @@ struct Renewal {
             do throws(TokenFailure) {
                 response = try endpoint.send(request, tryDeadline)
             } catch {
-                try waitBeforeAnotherTry(after: error.error, store)
+                try waitBeforeAnotherTry(after: error, store)
                 continue
             }
             if profile.grant == .password, let refreshToken = response.refreshToken {
@@ -140,10 +140,10 @@ struct Renewal {
                 response = try endpoint.send(request, tryDeadline)
             } catch {
                 switch error {
-                case .notSent(let error), .busy(let error):
+                case .notSent, .busy:
                     if !mayBeUsedUp { unmark(stored.refreshToken, store) }
                     try waitBeforeAnotherTry(after: error, store)
-                case .lost(let error):
+                case .lost:
                     if canLogInAlone() { return nil }
                     guard !mayBeUsedUp else { try waitBeforeAnotherTry(after: error, store, givingUp: true) }
                     mayBeUsedUp = true
@@ -154,10 +154,10 @@ struct Renewal {
                         return nil
                     }
                     stored = other
-                case .refused(_, let error):
-                    if error.code != .temporaryFailure { unmark(stored.refreshToken, store) }
+                case .refused(_, let reason):
+                    if reason.code != .temporaryFailure { unmark(stored.refreshToken, store) }
                     // The client itself is refused: a login would fare no better.
-                    if error.code != .config, canLogInAlone() { return nil }
+                    if reason.code != .config, canLogInAlone() { return nil }
                     try waitBeforeAnotherTry(after: error, store, givingUp: true)
                 }
                 continue
@@ -182,9 +182,10 @@ struct Renewal {
             idTokenExpires: response.idTokenLifetime.map { response.requested + $0 })
         guard let expiry = token.expiry(of: profile.tokenUse) else {
             try waitBeforeAnotherTry(
-                after: HelperError(
-                    .providerError, "\(profile.tokenEndpoint) gave no ID token, which token-use asks for",
-                    hint: "add openid to the profile's scope"),
+                after: .lost(
+                    HelperError(
+                        .providerError, "\(profile.tokenEndpoint) gave no ID token, which token-use asks for",
+                        hint: "add openid to the profile's scope")),
                 store, givingUp: true)
         }
         var memory = self.store.failures()
@@ -249,9 +250,10 @@ struct Renewal {
     ///
     /// - Throws: the failure, when that would take too long or be of no use.
     private mutating func waitBeforeAnotherTry(
-        after error: HelperError, _ store: borrowing LockedTokenStore
+        after failure: TokenFailure, _ store: borrowing LockedTokenStore
     ) throws(Interruption) {
-        let wait = remember(error, store)
+        let error = failure.error
+        let wait = remember(failure, store)
         guard error.code == .temporaryFailure, let wait, spare() == nil,
             FailureRules.isWorthWaiting(wait, for: error, deadline)
         else { throw .failed(explained(error, retryingIn: wait)) }
@@ -260,16 +262,19 @@ struct Renewal {
 
     /// Remembers a failure after which there is no other try.
     private mutating func waitBeforeAnotherTry(
-        after error: HelperError, _ store: borrowing LockedTokenStore, givingUp: Bool
+        after failure: TokenFailure, _ store: borrowing LockedTokenStore, givingUp: Bool
     ) throws(Interruption) -> Never {
-        let wait = remember(error, store)
-        throw .failed(explained(error, retryingIn: wait))
+        let wait = remember(failure, store)
+        throw .failed(explained(failure.error, retryingIn: wait))
     }
 
     /// - Returns: for how long it is remembered, if it is.
     private mutating func remember(
-        _ error: HelperError, _ store: borrowing LockedTokenStore
+        _ failure: TokenFailure, _ store: borrowing LockedTokenStore
     ) -> Milliseconds? {
+        let error = failure.error
+        // What this machine's own set-up prevents is tried again as soon as it may have been mended.
+        if case .notSent = failure, error.code != .temporaryFailure { return nil }
         failuresInARow += 1
         var memory = self.store.failures()
         if let last = memory.failure, last.error.code == error.code {
