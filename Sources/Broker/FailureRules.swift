@@ -24,6 +24,10 @@ enum FailureRules {
         }
     }
 
+    /// A failure that has been over for longer starts no row with the next one: a laptop that was offline at night
+    /// is not to be slow in the morning.
+    static let recollection: Milliseconds = 900_000
+
     /// Whether waiting `duration` for the next try is better than giving up now.
     static func isWorthWaiting(_ duration: Milliseconds, for error: HelperError, _ deadline: Deadline) -> Bool
     {

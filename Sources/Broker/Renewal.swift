@@ -277,11 +277,14 @@ struct Renewal {
         if case .notSent = failure, error.code != .temporaryFailure { return nil }
         failuresInARow += 1
         var memory = self.store.failures()
-        if let last = memory.failure, last.error.code == error.code {
+        let fingerprint = fingerprint(for: error, store)
+        if let last = memory.failure, !freshness.forcesRefresh, last.error.code == error.code,
+            last.fingerprint == fingerprint, now - last.until < FailureRules.recollection
+        {
             failuresInARow = max(failuresInARow, last.count + 1)
         }
         guard let window = FailureRules.window(error, count: failuresInARow) else { return nil }
-        if let fingerprint = fingerprint(for: error, store) {
+        if let fingerprint {
             memory.failure = .init(
                 error: explained(error, retryingIn: nil), at: now, until: now + window, count: failuresInARow,
                 fingerprint: fingerprint)
