@@ -52,9 +52,14 @@ struct Renewal {
                     typed[key] = try prompt(for: "\(key) of profile \"\(profile.name)\"", deadline: deadline)
                     secrets = nil
                 case .failed(let error):
-                    // A token that still lives is better than none, while the provider is out of reach.
-                    guard error.code == .temporaryFailure, let spare = spare() else { throw error }
-                    context.log.debug("\(error.message); the stored token is still good for a little")
+                    // A token that still lives is better than none.
+                    guard let spare = spare() else { throw error }
+                    let notice = "\(error.message); the stored token is still good for a little"
+                    if error.code == .temporaryFailure {
+                        context.log.debug(notice)
+                    } else {
+                        context.log.warn(notice)
+                    }
                     return (spare, .cache)
                 }
             }
