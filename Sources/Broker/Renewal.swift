@@ -146,7 +146,7 @@ struct Renewal {
             } catch {
                 switch error {
                 case .notSent, .busy:
-                    if !mayBeUsedUp { unmark(stored.refreshToken, store) }
+                    if !mayBeUsedUp { try? redemption.finish(stored.refreshToken) }
                     try waitBeforeAnotherTry(after: error, store)
                 case .lost:
                     if canLogInAlone() { return nil }
@@ -160,7 +160,7 @@ struct Renewal {
                     }
                     stored = other
                 case .refused(_, let reason):
-                    if reason.code != .temporaryFailure { unmark(stored.refreshToken, store) }
+                    if reason.code != .temporaryFailure { try? redemption.finish(stored.refreshToken) }
                     // The client itself is refused: a login would fare no better.
                     if reason.code != .config, canLogInAlone() { return nil }
                     try waitBeforeAnotherTry(after: error, store, givingUp: true)
@@ -211,10 +211,6 @@ struct Renewal {
     }
 
     // MARK: The store
-
-    private func unmark(_ refreshToken: Secret, _ store: borrowing LockedTokenStore) {
-        try? store.keep(StoredRefreshToken(refreshToken))
-    }
 
     private mutating func keep(
         _ store: borrowing LockedTokenStore,

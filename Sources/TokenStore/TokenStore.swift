@@ -176,7 +176,7 @@ public struct Redemption: ~Copyable {
         self.identity = identity
     }
 
-    /// Keeps what came back, safe from a power failure.
+    /// Keeps what came back, or the token itself where it is still good, safe from a power failure.
     public consuming func finish(_ refreshToken: Secret) throws(SystemError) {
         try replacement.commit(StoredRefreshToken(refreshToken).contents(for: identity), durably: true)
     }
