@@ -115,7 +115,9 @@ private func duration(_ value: JSON) -> Milliseconds? {
     let seconds: Double?
     switch value {
     case .number(let number): seconds = number
-    case .string(let text): seconds = Double(text)
+    case .string(let text):
+        // Swift also reads hexadecimal and words.
+        seconds = text.utf8.allSatisfy { "0123456789.eE+-".utf8.contains($0) } ? Double(text) : nil
     default: seconds = nil
     }
     guard let seconds, !seconds.isNaN else { return nil }
