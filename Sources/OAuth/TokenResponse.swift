@@ -44,6 +44,10 @@ struct Exchange {
     /// Its `exp` is a moment on the issuer's clock, which may not be ours: the response's `Date` shows the
     /// difference; without it, the token's own `iat` stands for the moment of issue.
     func lifetime(of token: JSONWebToken) -> Milliseconds? {
+        claimedLifetime(of: token).map { min($0, TokenResponse.longestLifetime) }
+    }
+
+    private func claimedLifetime(of token: JSONWebToken) -> Milliseconds? {
         guard let expires = token.expires.map(Timestamp.init(seconds:)) else { return nil }
         if let date {
             let difference = date - received
