@@ -115,8 +115,8 @@ public struct HTTPClient: Sendable {
     /// Sorts libcurl's codes (libcurl-errors(3)) by what they mean for the caller.
     private func failure(_ response: ccurl_response) -> HTTPFailure {
         let reason = quoted(text(of: response.error))
-        if (400..<500).contains(response.connect_status) {
-            return .malformed("the proxy answered \(response.connect_status)")
+        if response.connect_status > 0, !(200..<300).contains(response.connect_status) {
+            return .refusedByProxy(status: response.connect_status)
         }
         switch response.code {
         case 35:

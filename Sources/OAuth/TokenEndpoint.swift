@@ -65,6 +65,11 @@ public struct TokenEndpoint: Sendable {
         switch failure {
         case .notSent(let reason):
             .notSent(.init(.temporaryFailure, "\(server) cannot be reached: \(reason)"))
+        case .refusedByProxy(let status):
+            .notSent(
+                .init(
+                    (400..<500).contains(status) ? .providerError : .temporaryFailure,
+                    "\(server) cannot be reached: the proxy answered \(status)"))
         case .interrupted(let reason):
             .lost(.init(.temporaryFailure, "\(server) did not answer: \(reason)"))
         case .tls(let reason):
