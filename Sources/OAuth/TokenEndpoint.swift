@@ -53,6 +53,9 @@ public struct TokenEndpoint: Sendable {
         do {
             return try TokenResponse(parsing: body, names: names, exchange)
         } catch {
+            if error.isCut {
+                throw .lost(.init(.temporaryFailure, "\(server) did not answer in full: \(error.reason)"))
+            }
             let reason = request.redacting(error.reason)
             throw .lost(
                 .init(

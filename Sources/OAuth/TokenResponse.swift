@@ -72,7 +72,13 @@ extension TokenResponse {
         requested = exchange.sent
         received = exchange.received
         let json: JSON
-        do { json = try JSON(parsing: body) } catch { throw Malformed("the body is not JSON") }
+        do throws(JSON.SyntaxError) {
+            json = try JSON(parsing: body)
+        } catch {
+            // Without a length, and over TLS without a farewell, this is the only sign of a cut.
+            if error == .incomplete, !body.isEmpty { throw Malformed("the body is cut short", isCut: true) }
+            throw Malformed("the body is not JSON")
+        }
         guard json.isObject else { throw Malformed("the body is no JSON object") }
         if let error = json["error"]?.string { throw Malformed("it says \"\(quoted(error, limit: 60))\"") }
         if let type = json["token_type"], type.string?.lowercased() != "bearer" {
@@ -96,8 +102,13 @@ extension TokenResponse {
 
     struct Malformed: Error {
         let reason: String
+        /// Whether the rest of it seems to have been lost on the way.
+        let isCut: Bool
 
-        init(_ reason: String) { self.reason = reason }
+        init(_ reason: String, isCut: Bool = false) {
+            self.reason = reason
+            self.isCut = isCut
+        }
     }
 }
 
