@@ -89,7 +89,7 @@ import Testing
             Case(
                 "not UTF-8", .providerError,
                 .raw([
-                    .send(head("200 OK", "Content-Length: 22") + #"{"access_token":"canar"#.dropLast()),
+                    .send(head("200 OK", "Content-Length: 24") + #"{"access_token":"canar"#.dropLast()),
                     .send([0xFF, 0x22, 0x7D]),
                 ])),
             Case("NUL behind it", .providerError, .json(login + "\0")),
@@ -162,6 +162,9 @@ import Testing
             Case(
                 "cut in a chunk", .temporaryFailure,
                 raw(head("200 OK", "Transfer-Encoding: chunked"), "FF\r\n", login)),
+            Case(
+                "cut in a body without a length", .temporaryFailure,
+                raw(head("200 OK"), String(login.dropLast()))),
             Case("silence", .temporaryFailure, .hang),
             Case(
                 "silence in the body", .temporaryFailure,
