@@ -93,6 +93,14 @@ import Testing
         #expect(result.output.split(separator: "\n").sorted() == ["ONE=a b", "TWO="])
     }
 
+    @Test func leavesNothingElseOpen() async throws {
+        let inheritable = dup(STDERR_FILENO)
+        defer { close(inheritable) }
+        let result = try await Program("ls", ["/dev/fd/"], environment: Self.path).run()
+        // The fourth is the listing's own.
+        #expect(result.output == "0\n1\n2\n3\n")
+    }
+
     @Test func runsInAFolderUnderAnotherName() async throws {
         let folder = try TemporaryFolder()
         var program = Self.shell("pwd; echo $0")
