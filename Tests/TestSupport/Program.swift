@@ -56,6 +56,8 @@ public struct Program: Sendable {
     public var errors: Output = .captured
     /// After this long the child and its process group are killed, and waiting for it throws ``TimedOut``.
     public var timeLimit: Duration = .seconds(60)
+    /// The home it runs in, which must not be removed while it does.
+    var home: TemporaryFolder?
 
     public init(
         _ name: String, _ arguments: [String] = [], environment: [String: String] = [:],
