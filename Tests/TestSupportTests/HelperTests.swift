@@ -28,6 +28,7 @@ import Testing
     }
 
     @Test func skipsUnlessRequired() throws {
+        #expect(try requireClient("sh") == Program.find("sh"))
         #expect(try arePresent(["sh", "cat"], required: ["sh"]))
         #expect(try !arePresent(["sh", "no-such-client"], required: ["sh"]))
         #expect(throws: MissingClient(name: "no-such-client")) {
