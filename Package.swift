@@ -38,6 +38,7 @@ let package = Package(
 
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
 
         // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
         // `swift test` builds every executable anyway, and linking one into the test bundle would bring its
