@@ -17,6 +17,8 @@ func demo(_ arguments: [String]) throws(UsageError) -> Int32 {
         return 66
     }
     blockInterrupts()
+    // A reader who has seen enough, such as `head`, must not leave the temporary home behind.
+    signal(SIGPIPE, SIG_IGN)
     let crew = DemoCrew()
     let sandbox = SandboxServer()
     do {

@@ -55,12 +55,14 @@ struct DemoShell {
         // A group of its own, so that the command ends with everything that it started.
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setpgroup(&attributes, 0)
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETPGROUP)))
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        let flags = [POSIX_SPAWN_SETPGROUP, POSIX_SPAWN_SETSIGMASK, POSIX_SPAWN_SETSIGDEF]
+        posix_spawnattr_setflags(&attributes, flags.reduce(0) { $0 | Int16($1) })
 
         let words = (["/bin/sh", "-c", "cd && \(command)"] as [String]).map { strdup($0) } + [nil]
         let variables = environment.map { strdup($0) } + [nil]
