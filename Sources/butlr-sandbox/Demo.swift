@@ -19,6 +19,8 @@ func demo(_ arguments: [String]) throws(UsageError) -> Int32 {
     blockInterrupts()
     // A reader who has seen enough, such as `head`, must not leave the temporary home behind.
     signal(SIGPIPE, SIG_IGN)
+    // Whoever ignores it is not told how a child ended, and a child inherits that.
+    signal(SIGCHLD, SIG_DFL)
     let crew = DemoCrew()
     let sandbox = SandboxServer()
     do {
