@@ -44,7 +44,7 @@ extension Configuration {
             choice.add(.environment, match)
         }
         if let rival = choice.rival, let best = choice.best {
-            let names = [name(best), name(rival)].map { "\"\(quoted($0))\"" }
+            let names = [name(best), name(rival)].sorted().map { "\"\(quoted($0))\"" }
             throw HelperError(
                 .config,
                 "the profiles \(names[0]) and \(names[1]) list \(quoted(url.description)) equally well",

@@ -56,31 +56,38 @@ import Testing
     @Test(arguments: [
         "", "example.com", "//example.com", "https:", "https:/example.com", "https:example.com", "https://",
         "https:///x", "https://?", "https://#", "https://@/", "https://:443/", "https://ada@",
-        "ftp://example.com", "ssh://example.com", "httpss://example.com", "file:///etc", " https://example.com",
+        "ftp://example.com", "ssh://example.com", "httpss://example.com", "file:///etc",
+        " https://example.com",
         "javascript://example.com", "+https://example.com", "https+git://example.com",
         // Plain http is for this machine.
-        "http://example.com", "http://10.0.0.1", "http://localhost.example.com", "http://127.0.0.1.example.com",
+        "http://example.com", "http://10.0.0.1", "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
         "http://[::2]", "http://[::ffff:127.0.0.1]", "http://128.0.0.1", "grpc://example.com",
         "http://xlocalhost", "http://0.0.0.0", "git+http://example.com",
         // Characters.
         "https://exa mple.com", "https://example.com/a b", "https://example.com/\t", "https://example.com/\n",
         "https://example.com\r\nHost: x", "https://example.com\\@evil.org", "https://example.com/\\evil.org",
         "https:\\\\example.com", "https://example.com/\u{7F}", "https://example.com\u{0}.evil.org",
-        "https://ex%61mple.com", "https://example.com%2eevil.org", "https://example.com%00", "https://a!b.com",
-        "https://a,b", "https://a;b", "https://a'b", "https://<a>", "https://a|b", "https://a^b", "https://a`b",
+        "https://ex%61mple.com", "https://example.com%2eevil.org", "https://example.com%00",
+        "https://a!b.com",
+        "https://a,b", "https://a;b", "https://a'b", "https://<a>", "https://a|b", "https://a^b",
+        "https://a`b",
         "https://*.example.com", "https://*", "https://exam*ple.com",
         // Userinfo.
-        "https://a@b@example.com", "https://a@@example.com", "https://[@example.com", "https://a[b]@example.com",
+        "https://a@b@example.com", "https://a@@example.com", "https://[@example.com",
+        "https://a[b]@example.com",
         "https://a<b@example.com",
         // Ports.
-        "https://example.com:65536", "https://example.com:0", "https://example.com:-1", "https://example.com:+443",
+        "https://example.com:65536", "https://example.com:0", "https://example.com:-1",
+        "https://example.com:+443",
         "https://example.com:44a", "https://example.com:443:443", "https://example.com:000443",
         "https://example.com:４４３", "https://example.com::443",
         // Addresses.
         "https://[::1", "https://::1]", "https://[::1]x", "https://[::1]]", "https://[]", "https://[1.2.3.4]",
         "https://[fe80::1%25eth0]", "https://[fe80::1%eth0]", "https://[:::1]", "https://[12345::]",
         "https://::1", "https://[\u{301}::1]", "https://[::1]\u{301}",
-        "https://127.1", "https://2130706433", "https://0x7f000001", "https://0177.0.0.1", "https://127.0.0.1.2",
+        "https://127.1", "https://2130706433", "https://0x7f000001", "https://0177.0.0.1",
+        "https://127.0.0.1.2",
         "https://256.1.1.1", "https://1.2.3", "https://a.1", "https://1.2.3.0x4", "https://127.0.0.01",
         // Names.
         "https://a..b", "https://.a", "https://a..", "https://.", "https://..",
@@ -91,9 +98,11 @@ import Testing
         "https://a⒈com", "https://evil.c℀.example.com", "https://evil.org／.example.com",
         "https://evil.org＃.example.com", "https://evil.org？.example.com", "https://evil.org＠example.com",
         "https://evil.org：80.example.com", "https://exa\u{AD}mple.com", "https://exa\u{200B}mple.com",
-        "https://exa\u{200D}mple.com", "https://\u{202E}moc.elpmaxe", "https://a.\u{301}b.com", "https://☃.net",
+        "https://exa\u{200D}mple.com", "https://\u{202E}moc.elpmaxe", "https://a.\u{301}b.com",
+        "https://☃.net",
         // Paths.
-        "https://example.com/%", "https://example.com/%4", "https://example.com/%zz", "https://example.com/%00",
+        "https://example.com/%", "https://example.com/%4", "https://example.com/%zz",
+        "https://example.com/%00",
         "https://example.com/a%0d%0ab", "https://example.com/%7f", "https://example.com/a/..%2fb",
         "https://example.com/a/%2e%2e%2Fb", "https://example.com/a%2f..%2fb", "https://example.com/a/..%5cb",
         "https://example.com/a/..;/b", "https://example.com/a/.;x/b", "https://example.com/a%2f../b;/..;a=b",
@@ -133,20 +142,22 @@ import Testing
         ("https", "a%2eb", nil), ("https", "*.a", nil), ("https", "a:b", nil), ("https", "a:1:2", nil),
         ("", "a", nil), ("ssh", "a", nil), ("https://", "a", nil), ("http", "a", nil),
         ("https", "a", "x\ny"), ("https", "a", "x\u{0}"),
-        ("https", String(repeating: "a.", count: 5000), nil), ("https", "a", String(repeating: "a", count: 9000)),
+        ("https", String(repeating: "a.", count: 5000), nil),
+        ("https", "a", String(repeating: "a", count: 9000)),
     ])
     func isNotPutTogether(scheme: String, host: String, path: String?) {
         #expect(RequestedURL(scheme: scheme, host: host, path: path) == nil)
     }
 
-    @Test(arguments: [
-        ("ghcr.io", "https://ghcr.io/", nil),
-        ("GHCR.io:443/org/x", "https://ghcr.io/org/x", nil),
-        ("localhost", "https://localhost/", "http://localhost/"),
-        ("localhost:5000/x", "https://localhost:5000/x", "http://localhost:5000/x"),
-        ("127.0.0.1:5000", "https://127.0.0.1:5000/", "http://127.0.0.1:5000/"),
-        ("[::1]", "https://[::1]/", "http://[::1]/"),
-    ] as [(String, String, String?)])
+    @Test(
+        arguments: [
+            ("ghcr.io", "https://ghcr.io/", nil),
+            ("GHCR.io:443/org/x", "https://ghcr.io/org/x", nil),
+            ("localhost", "https://localhost/", "http://localhost/"),
+            ("localhost:5000/x", "https://localhost:5000/x", "http://localhost:5000/x"),
+            ("127.0.0.1:5000", "https://127.0.0.1:5000/", "http://127.0.0.1:5000/"),
+            ("[::1]", "https://[::1]/", "http://[::1]/"),
+        ] as [(String, String, String?)])
     func hostsWithoutASchemeMeanHTTPS(text: String, secure: String, plain: String?) {
         let url = RequestedURL.host(text)
         #expect(url?.description == secure)
@@ -154,7 +165,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "/", "https://ghcr.io", "ghcr.io?x", "ghcr.io/x?y", "ghcr.io#x", "ada@ghcr.io", "gh cr.io", "ghcr.io\\x",
+        "", "/", "https://ghcr.io", "ghcr.io?x", "ghcr.io/x?y", "ghcr.io#x", "ada@ghcr.io", "gh cr.io",
+        "ghcr.io\\x",
         "ghcr.io:x", "a:b:c", "../x", "*.ghcr.io",
     ])
     func someHostsMeanNothing(text: String) {
@@ -230,14 +242,16 @@ import Testing
     @Test(arguments: [
         ("https://example.com/x", "https://example.org"), ("https://example.com:8443", "https://a.com"),
         ("http://example.com", "https://example.org"), ("https://*.example.com", "https://example.com"),
-        ("https://*.example.com", "https://aexample.com"), ("https://*.example.com/x", "https://a.example.org"),
+        ("https://*.example.com", "https://aexample.com"),
+        ("https://*.example.com/x", "https://a.example.org"),
     ])
     func plainPatternsAreRuledOutUnread(pattern: String, url: String) throws {
         #expect(surelyMisses(pattern, try #require(RequestedURL(url))))
     }
 
     @Test(arguments: [
-        "https://Example.org", "https://ada@example.com", "https://a:1@example.com", "https://a.b:@example.com",
+        "https://Example.org", "https://ada@example.com", "https://a:1@example.com",
+        "https://a.b:@example.com",
         "https://example.com.", "https://example.com.:443", "HTTPS://example.com", "https://bücher.example",
         "https://[::1]", "https://ex%61mple.com", "", "https://", "https://*", "https://*.", "x", "https:///",
         "https://example.com?", "https://a_b",
@@ -266,7 +280,8 @@ import Testing
         let url = try #require(RequestedURL("https://a.b.example.com/x/y/z"))
         let matches = try [
             "https://a.b.example.com/x/y", "https://a.b.example.com/x", "https://a.b.example.com",
-            "https://*.b.example.com/x", "https://*.b.example.com", "https://*.example.com/x/y/z", "https://*.com",
+            "https://*.b.example.com/x", "https://*.b.example.com", "https://*.example.com/x/y/z",
+            "https://*.com",
         ].map { try #require(try URLPattern(parsing: $0).matches(url)) }
         for (left, right) in zip(matches, matches.dropFirst()) { #expect(left > right) }
         #expect(try URLPattern(parsing: "https://A.B.example.com:443/x/").matches(url) == matches[1])
