@@ -7,7 +7,13 @@ public enum Program {
     public static let version = "0.1.0"
 
     /// Every command, in the order in which `help` lists them.
-    static let callers: [any Caller.Type] = [Get.self, Token.self, Git.self, Kubernetes.self]
+    static let callers: [any Caller.Type] = [
+        Get.self, Token.self, Exec.self, Git.self, Kubernetes.self, Docker.self, Cargo.self, Terraform.self,
+        GoogleCloud.self, Pip.self, Go.self, Askpass.self,
+    ]
+
+    /// Commands that the helper calls itself with.
+    private static let internalCallers: [any Caller.Type] = [Renew.self]
 
     /// Runs one call.
     ///
@@ -23,7 +29,7 @@ public enum Program {
         case "help", nil: return help(invocation)
         case "version": return Reply(output: "butlr-credential \(version)\n")
         case let name?:
-            guard let caller = callers.first(where: { $0.manual.command == name }) else {
+            guard let caller = (callers + internalCallers).first(where: { $0.manual.command == name }) else {
                 return Reply(failure: unknown(name))
             }
             return caller.reply(to: call(invocation, environment, caller))
@@ -34,14 +40,16 @@ public enum Program {
         _ invocation: Invocation, _ environment: Environment, _ caller: any Caller.Type
     ) -> Call {
         let context = Context(
-            environment: environment, clock: .system, log: Log(invocation.logLevel),
+            environment: environment, clock: .system,
+            log: Log(caller.isSilent && invocation.logLevel == .warnings ? .silent : invocation.logLevel),
             allowsInput: invocation.allowsInput)
         let broker = Broker(
             context, configFile: invocation.configFile, profileName: invocation.profile,
             userAgent: "butlr-credential/\(version)")
         let timeout = environment.nonEmpty("BUTLR_TIMEOUT").flatMap(parseDuration).map { $0 * 1000 }
         let input = StandardInput(context.deadline(timeout ?? Get.timeout))
-        return Call(arguments: invocation.arguments, context: context, broker: broker, input: input)
+        return Call(
+            arguments: invocation.arguments, version: version, context: context, broker: broker, input: input)
     }
 
     private static func help(_ invocation: Invocation) -> Reply {
