@@ -128,7 +128,7 @@ import Testing
             ("3600", 3_600_000), ("\"3600\"", 3_600_000), ("59.5", 59_500), ("\"59.5\"", 59_500),
             ("1e3", 1_000_000),
             ("0", 0), ("-1", -1000), ("\"0\"", 0), ("-0.0001", 0),
-            ("1e18", tenYears), ("1e999", tenYears), ("-1e999", -tenYears), ("\"1e999\"", tenYears),
+            ("1e18", tenYears), ("-1e18", -tenYears), ("\"1e999\"", tenYears),
             ("99999999999999999999999", tenYears),
             ("null", unknown), ("true", unknown), ("false", unknown), ("\"\"", unknown),
             ("\"soon\"", unknown),
@@ -199,7 +199,7 @@ import Testing
         #expect(try helper.stored("token") == nil)
     }
 
-    @Test(arguments: [("3600", 3599), ("true", 299), ("1e999", 315_359_999)])
+    @Test(arguments: [("3600", 3599), ("true", 299), ("1e300", 315_359_999)])
     func theLifetimeIsKept(_ expiresIn: String, _ left: Int64) async throws {
         let provider = try StubProvider(.token("token", lifetime: expiresIn))
         let helper = try Helper.client(of: provider)
@@ -232,6 +232,7 @@ import Testing
                 base-url = \(url)
                 client-id = client_sandbox
                 client-secret = plain:sandbox-secret
+                renew-ahead = off
             """)
         #expect(try await helper.run("get").source == "login")
         try helper.age(by: 500)
@@ -261,7 +262,8 @@ import Testing
     @Test func anIDTokenThatIsMissingIsTheProvidersFault() async throws {
         let provider = try StubProvider(.token("canary"))
         let helper = try Helper.client(of: provider, "token-use = id-token")
-        for _ in 0..<2 {
+        for index in 0..<2 {
+            if index == 1 { try helper.prolongFailure() }
             let result = try await helper.run("get")
             #expect(result.status == 69, "\(result)")
             #expect(result.message.contains("no ID token"))

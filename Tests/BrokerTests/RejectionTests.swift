@@ -271,7 +271,8 @@ import Testing
         _ name: String, _ answer: HTTPServer.Answer, _ status: Int32
     ) async throws {
         let (helper, provider) = try await aged { _, _ in answer }
-        for _ in 0..<2 {
+        for index in 0..<2 {
+            if index == 1 { try helper.prolongFailure() }
             let result = try await helper.run("get")
             #expect(result.token == "old", "\(result)")
             #expect(result.errors.contains("warning"))

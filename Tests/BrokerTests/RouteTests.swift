@@ -147,7 +147,7 @@ import Testing
     @Test func aProxysRefusalCostsNoRefreshToken() async throws {
         let provider = try StubProvider(.tokens("token", refresh: "first"))
         let proxy = try StubProvider(.body("", status: 502))
-        let helper = try Helper.user(of: provider, timeout: "2s")
+        let helper = try Helper.user(of: provider)
         let endpoint = "refresh-endpoint = https://id.example/token"
         try helper.useUser(of: provider.url, endpoint)
         #expect(try await helper.run("get").token == "token")

@@ -115,6 +115,7 @@ extension Helper {
                 token-endpoint = \(base)/token
                 client-id = cli
                 client-secret = plain:canary-secret
+                renew-ahead = off
             \(lines)
             """)
     }
@@ -131,6 +132,7 @@ extension Helper {
                 grant = password
                 username = ada
                 password = \(password)
+                renew-ahead = off
             \(lines)
             """)
     }
@@ -182,6 +184,17 @@ extension Helper {
             }
         }
         try rewrite("token", changes)
+    }
+
+    /// Lets a remembered failure hold for an hour more, so that no test depends on how soon it asks again.
+    func prolongFailure() throws {
+        guard let name = try stored("failure") else { throw NoSuchFile(kind: "failure") }
+        let failure = try JSON(parsing: try home.readBytes(name))["failure"]
+        guard case .object(var members)? = failure, let until = failure?["until"]?.integer else { return }
+        for index in members.indices where members[index].name == "until" {
+            members[index].value = .number(Double(until + 3_600_000))
+        }
+        try rewrite("failure", ["failure": .object(members)])
     }
 
     struct NoSuchFile: Error {

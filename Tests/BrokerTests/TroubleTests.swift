@@ -79,6 +79,7 @@ import Testing
             Case(
                 "twice the token", .providerError,
                 token(#""access_token":"canary1","access_token":"canary2""#)),
+            Case("a number too large", .providerError, .token("canary", lifetime: "1e999")),
             Case("MAC token", .providerError, .json(#"{"access_token":"canary","token_type":"mac"}"#)),
             Case("type as a number", .providerError, .json(#"{"access_token":"canary","token_type":1}"#)),
             Case(
@@ -130,7 +131,8 @@ import Testing
     func aVerdictIsAskedForOnce(_ trouble: Case) async throws {
         let provider = try StubProvider(trouble.answer)
         let helper = try Helper.client(of: provider, environment: ["BUTLR_LOG": "trace"])
-        for _ in 0..<2 {
+        for index in 0..<2 {
+            if index == 1 { try helper.prolongFailure() }
             let result = try await helper.run("get")
             #expect(result.status == trouble.code.exitStatus, "\(result)")
             #expect(result.errorCode == trouble.code.rawValue)
