@@ -26,15 +26,26 @@ final class Account: Sendable {
                     #"{"access_token":\#(text),"token_type":"Bearer","expires_in":\#(lifetime)\#(members)}"#)
         }
         helper = try Helper(environment: environment)
-        try helper.config(
-            """
-            [profile "default"]
-                provider = oauth2
-                token-endpoint = \(provider.url)/token
-                client-id = cli
-                client-secret = plain:s3cret
+        try helper.config(Account.config(provider.url, profile))
+    }
+
+    private static func config(_ provider: String, _ profile: String) -> String {
+        """
+        [profile "default"]
+            provider = oauth2
+            token-endpoint = \(provider)/token
+            client-id = cli
+            client-secret = plain:s3cret
             \(profile)
-            """)
+        """
+    }
+
+    /// Another config, whose profile `default` has another provider.
+    ///
+    /// - Returns: its path.
+    func configured(tokenEndpoint provider: String) throws -> String {
+        try helper.configFolder.write("another", Account.config(provider, ""))
+        return helper.configFolder.path("another")
     }
 
     /// Has the first token obtained and kept.
