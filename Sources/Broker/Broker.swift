@@ -39,7 +39,8 @@ public struct Broker: Sendable {
         if let asked = request.profile, let profileName, asked != profileName {
             throw HelperError(
                 .badRequest,
-                "the request is for profile \"\(quoted(asked))\", but this call is for \"\(profileName)\"")
+                "the request is for profile \"\(quoted(asked))\", but this call is for \"\(quoted(profileName))\""
+            )
         }
         let configuration = try Configuration(
             environment: context.environment, directories: directories, file: configFile)

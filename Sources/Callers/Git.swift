@@ -13,7 +13,7 @@ public enum Git: Caller {
     )
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
-        guard let operation = call.arguments.last else {
+        guard let operation = try Options(call.arguments, manual).operands.last else {
             throw HelperError(.usage, "git needs an operation: get, store, erase or capability")
         }
         switch operation {

@@ -176,7 +176,7 @@ import Testing
     /// `store` brings what came from here, and later versions of git may ask for more: both are passed over.
     @Test(arguments: [
         (["git", "store"], "\(place)username=oauth2\npassword=other\n"), (["git", "store"], "nonsense"),
-        (["git", "approve"], place), (["git", "get", "more"], place), (["git", "--get"], place),
+        (["git", "approve"], place), (["git", "get", "more"], place),
         (["git", "store"], String(repeating: "x", count: 1 << 21)),
     ])
     func passesOverWhatIsNotForIt(arguments: [String], input: String) async throws {
@@ -193,6 +193,16 @@ import Testing
                 Answer(try await account.helper.run("git", "capability", input: input))
                     == Answer("version 0\ncapability authtype\n"))
         }
+        #expect(try account.isUntouched)
+    }
+
+    /// A mistyped option is not passed over: the token would be that of another profile.
+    @Test func refusesUnknownOptions() async throws {
+        let account = try Account()
+        let result = try await account.helper.run(
+            "git", "--profil", "other", "get", input: .text(Self.place))
+        #expect(result.output == "")
+        #expect(result.errors.contains("did you mean --profile?"), "\(result)")
         #expect(try account.isUntouched)
     }
 
