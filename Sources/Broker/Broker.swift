@@ -16,11 +16,17 @@ public struct Broker: Sendable {
     ///   - configFile: the config file to read instead of the usual ones.
     ///   - profileName: the profile to which every request is narrowed.
     public init(_ context: Context, configFile: String?, profileName: String?, userAgent: String) {
+        self.init(
+            context, client: HTTPClient(userAgent: userAgent, log: context.log), configFile: configFile,
+            profileName: profileName)
+    }
+
+    private init(_ context: Context, client: HTTPClient, configFile: String?, profileName: String?) {
         self.context = context
+        self.client = client
         self.configFile = configFile
         self.profileName = profileName
         directories = Directories(context.environment)
-        client = HTTPClient(userAgent: userAgent, log: context.log)
     }
 
     /// The credential that a tool asks for.
@@ -42,16 +48,43 @@ public struct Broker: Sendable {
                 "the request is for profile \"\(quoted(asked))\", but this call is for \"\(quoted(profileName))\""
             )
         }
-        let configuration = try Configuration(
-            environment: context.environment, directories: directories, file: configFile)
+        let configuration = try configuration()
         let name = request.profile ?? profileName
+        if request.isForAnyServer, configuration.isEmpty {
+            throw HelperError(.noProfile, "no profile is configured", hint: "type: butlr-credential help")
+        }
         let profile =
             if let url = request.url {
                 try configuration.profile(serving: url, named: name)
             } else {
                 try configuration.profile(named: name)
             }
-        return Selection(
-            broker: self, request: request, profile: profile, secretVariables: configuration.secretVariables)
+        return Selection(broker: self, request: request, profile: profile, configuration: configuration)
+    }
+
+    /// Every profile, or the one to which requests are narrowed.
+    ///
+    /// - Throws: `config` when one of them cannot be read.
+    public func profiles() throws(HelperError) -> [Profile] {
+        let configuration = try configuration()
+        if let profileName { return [try configuration.profile(named: profileName)] }
+        var profiles: [Profile] = []
+        for name in configuration.profileNames { profiles.append(try configuration.profile(named: name)) }
+        return profiles
+    }
+
+    /// A broker for the next request of a long-lived caller: its time begins now.
+    public func forNextRequest(profile: String?, configFile: String?) -> Broker {
+        Broker(
+            context.restarted, client: client, configFile: configFile ?? self.configFile,
+            profileName: profile ?? profileName)
+    }
+
+    static func fingerprint(of token: Secret) -> String {
+        hexadecimal(sha256(Array(token.reveal().utf8)).prefix(16))
+    }
+
+    private func configuration() throws(HelperError) -> Configuration {
+        try Configuration(environment: context.environment, directories: directories, file: configFile)
     }
 }

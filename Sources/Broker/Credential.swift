@@ -19,6 +19,9 @@ public struct Credential: Sendable {
     public let expires: Timestamp
     public let source: Source
 
+    /// Tells the token from others without giving it away; meant for the tool that has it.
+    public var fingerprint: String { Broker.fingerprint(of: token) }
+
     /// The token that the profile hands out.
     public var token: Secret {
         switch profile.tokenUse {

@@ -10,7 +10,7 @@ struct Renewal {
     let client: HTTPClient
     let directories: Directories
     let profile: Profile
-    let secretVariables: Set<String>
+    let configuration: Configuration
     let store: TokenStore
     let freshness: Freshness
     let deadline: Deadline
@@ -35,7 +35,7 @@ struct Renewal {
         client = selection.broker.client
         directories = selection.broker.directories
         profile = selection.profile
-        secretVariables = selection.secretVariables
+        configuration = selection.configuration
         self.store = store
         self.freshness = freshness
         self.deadline = deadline
@@ -333,7 +333,7 @@ struct Renewal {
     private func read(_ sources: [SecretSource], _ key: String) throws(Interruption) -> Secret {
         let reader = SecretReader(
             environment: context.environment, deadline: deadline, allowsInput: allowsInput,
-            secretVariables: secretVariables, directories: directories)
+            secretVariables: configuration.secretVariables, directories: directories)
         let reading: SecretReading
         do throws(HelperError) {
             reading = try reader.read(sources, for: key, of: profile.name, answered: typed[key])

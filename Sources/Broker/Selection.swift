@@ -7,7 +7,7 @@ public struct Selection: Sendable {
     let broker: Broker
     let request: CredentialRequest
     public let profile: Profile
-    let secretVariables: Set<String>
+    let configuration: Configuration
 
     private var context: Context { broker.context }
     private var deadline: Deadline { context.deadline(profile.timeout ?? request.timeout) }
@@ -20,11 +20,13 @@ public struct Selection: Sendable {
 
     /// The credential: from the store while it is fresh, else from the provider.
     public func credential() throws(HelperError) -> Credential {
+        let store = store
+        let stored = store.token()
         let freshness = Freshness(
             use: profile.tokenUse, minimum: (request.minTTL ?? profile.minTTL).map { $0 * 1000 },
-            rejected: request.rejectedToken, forcesRefresh: request.forcesRefresh, started: context.started)
-        let store = store
-        if let token = store.token(), freshness.accepts(token, at: context.clock.now()) {
+            rejected: stored.flatMap(rejectedToken), forcesRefresh: request.forcesRefresh,
+            started: context.started)
+        if let token = stored, freshness.accepts(token, at: context.clock.now()) {
             context.log.debug("profile \"\(profile.name)\": a stored token is good")
             return credential(token, .cache)
         }
@@ -59,6 +61,36 @@ public struct Selection: Sendable {
                 locked.removeToken()
             }
             return
+        }
+    }
+
+    /// Forgets the stored token, so that the next one comes from the provider.
+    public func forget() {
+        let deadline = deadline
+        while store.token() != nil, !deadline.hasPassed {
+            if let locked = store.attemptLock() { return locked.removeToken() }
+            deadline.sleep(20)
+        }
+    }
+
+    /// The environment for a program that is started on the user's behalf: without the secrets that tokens are
+    /// obtained with.
+    public var childEnvironment: [String] {
+        let secrets = configuration.secretVariables
+        return context.environment.entries.filter { entry in
+            !secrets.contains { entry.utf8.starts(with: "\($0)=".utf8) }
+        }
+    }
+
+    /// The token that a server refused, if it is the stored one.
+    private func rejectedToken(_ stored: StoredToken) -> Secret? {
+        switch request.rejection {
+        case nil: nil
+        case .token(let token): stored.matches(token) ? token : nil
+        case .fingerprint(let fingerprint):
+            [stored.accessToken, stored.idToken].compactMap(\.self)
+                .first { Broker.fingerprint(of: $0) == fingerprint }
+        case .stored: stored.accessToken
         }
     }
 

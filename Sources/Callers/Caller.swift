@@ -6,6 +6,9 @@ public protocol Caller: SendableMetatype {
     /// The command's name, and how `help` and completion describe it.
     static var manual: Manual { get }
 
+    /// Whether the tool reads standard error as part of the answer, so that not even a warning may be there.
+    static var isSilent: Bool { get }
+
     /// Reads the request and gives the answer.
     static func answer(_ call: Call) throws(HelperError) -> Reply
 
@@ -14,6 +17,8 @@ public protocol Caller: SendableMetatype {
 }
 
 extension Caller {
+    public static var isSilent: Bool { false }
+
     /// The native refusal: the reason on standard error, and its status.
     public static func refusal(_ error: HelperError, _ call: Call) -> Reply { Reply(failure: error) }
 
@@ -96,14 +101,28 @@ public struct Reply: Equatable, Sendable {
 public struct Call: Sendable {
     /// What followed the command, without the options that every command has.
     public let arguments: [String]
+    /// The helper's own version.
+    public let version: String
     public let context: Context
     public let broker: Broker
     public let input: StandardInput
 
-    public init(arguments: [String], context: Context, broker: Broker, input: StandardInput) {
+    public init(
+        arguments: [String], version: String, context: Context, broker: Broker, input: StandardInput
+    ) {
         self.arguments = arguments
+        self.version = version
         self.context = context
         self.broker = broker
         self.input = input
+    }
+
+    /// Sends a part of the answer at once, to a tool that holds a conversation.
+    func send(_ text: String) throws(HelperError) {
+        do {
+            try writeAll(STDOUT_FILENO, Array(text.utf8))
+        } catch {
+            throw HelperError(.ioError, "the answer cannot be written: \(error)")
+        }
     }
 }

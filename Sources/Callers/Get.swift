@@ -32,7 +32,7 @@ public enum Get: Caller {
         guard let object = try input.readObject() else { return request }
         if let url = try text("uri", in: object) { request.url = try requestedURL(url) }
         request.profile = try text("profile", in: object)
-        request.rejectedToken = try text("rejected_token", in: object).map(Secret.init)
+        request.rejection = try text("rejected_token", in: object).map { .token(Secret($0)) }
         if let value = object["min_ttl"] {
             guard let seconds = value.integer, (0...31_536_000).contains(seconds) else {
                 throw HelperError(.badRequest, "min_ttl is no number of seconds")

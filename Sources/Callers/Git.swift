@@ -17,7 +17,7 @@ public enum Git: Caller {
             throw HelperError(.usage, "git needs an operation: get, store, erase or capability")
         }
         switch operation {
-        case "capability": return Reply(output: "version 0\ncapability authtype\n")
+        case "capability": return Reply(output: "version 0\ncapability authtype\ncapability state\n")
         case "get": return try get(try read(call), call)
         case "erase": return try erase(try read(call), call)
         default:
@@ -39,7 +39,10 @@ public enum Git: Caller {
 
     private static func get(_ request: GitCredential, _ call: Call) throws(HelperError) -> Reply {
         guard let url = request.url else { return Reply() }
-        let selection = try call.broker.selection(for: CredentialRequest(url: url))
+        var wanted = CredentialRequest(url: url)
+        wanted.isForAnyServer = true
+        wanted.rejection = request.refusedFingerprint.map { .fingerprint($0) }
+        let selection = try call.broker.selection(for: wanted)
         let credential: Credential
         do throws(HelperError) {
             credential = try selection.credential()
@@ -52,14 +55,27 @@ public enum Git: Caller {
 
     /// The scheme `Bearer` where git can send it and the server asks for it; else the token is the password, which
     /// most servers of git take, and some nothing else.
+    ///
+    /// Where git keeps state, it comes back with the token's fingerprint should the server refuse it, so that the
+    /// same git command goes on with a new token; the second refusal is final.
     private static func description(of credential: Credential, for request: GitCredential) -> String {
         let token = credential.token.reveal()
-        let expiry = "password_expiry_utc=\(credential.expires.seconds)\n"
-        if request.announces("authtype"), request.challenges.contains(where: isBearer) {
-            return "capability[]=authtype\nauthtype=Bearer\ncredential=\(token)\nephemeral=1\n" + expiry
+        let isBearer = request.announces("authtype") && request.challenges.contains(where: isBearer)
+        let mayComeBack = request.announces("state") && request.refusedFingerprint == nil
+        var lines: [String] = []
+        if isBearer { lines.append("capability[]=authtype") }
+        if mayComeBack { lines.append("capability[]=state") }
+        if isBearer {
+            lines += ["authtype=Bearer", "credential=\(token)", "ephemeral=1"]
+        } else {
+            let username = credential.profile.gitUsername ?? request["username"] ?? "oauth2"
+            lines += ["username=\(username)", "password=\(token)"]
         }
-        let username = credential.profile.gitUsername ?? request["username"] ?? "oauth2"
-        return "username=\(username)\npassword=\(token)\n" + expiry
+        lines.append("password_expiry_utc=\(credential.expires.seconds)")
+        if mayComeBack {
+            lines += ["state[]=\(GitCredential.statePrefix)\(credential.fingerprint)", "continue=1"]
+        }
+        return lines.map { $0 + "\n" }.joined()
     }
 
     private static func isBearer(_ challenge: String) -> Bool {
@@ -71,7 +87,9 @@ public enum Git: Caller {
         guard let url = request.url, let refused = request["password"] ?? request["credential"] else {
             return Reply()
         }
-        try call.broker.selection(for: CredentialRequest(url: url)).reject(Secret(refused))
+        var wanted = CredentialRequest(url: url)
+        wanted.isForAnyServer = true
+        try call.broker.selection(for: wanted).reject(Secret(refused))
         return Reply()
     }
 
@@ -117,6 +135,14 @@ struct GitCredential {
 
     /// The `WWW-Authenticate` headers with which the server refused the request without a credential.
     var challenges: [String] { values.filter { $0.key == "wwwauth[]" }.map(\.value) }
+
+    static let statePrefix = "butlr:"
+
+    /// The fingerprint of the token that the server has just refused, which git was given as its state.
+    var refusedFingerprint: String? {
+        values.last { $0.key == "state[]" && $0.value.hasPrefix(GitCredential.statePrefix) }
+            .map { String($0.value.dropFirst(GitCredential.statePrefix.count)) }
+    }
 
     /// What the credential is for; `nil` for anything but a web server, and where two are named: of those, two
     /// readers might choose differently.

@@ -29,3 +29,11 @@ func requestedURL(_ text: String) throws(HelperError) -> RequestedURL {
     }
     return url
 }
+
+/// The place that a tool names without a scheme, or with one.
+///
+/// - Throws: `no-profile` for one that will not parse: it can match nothing.
+func requestedHost(_ text: String) throws(HelperError) -> RequestedURL {
+    guard let url = RequestedURL.host(text) else { return try requestedURL(text) }
+    return url
+}

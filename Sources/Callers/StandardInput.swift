@@ -37,6 +37,9 @@ public struct StandardInput: Sendable {
         }
     }
 
+    /// Reads all there is.
+    func readToEnd() throws(HelperError) -> [UInt8] { try read { _ in false } }
+
     /// Reads one JSON object, no further than its end.
     ///
     /// - Returns: `nil` when the input is empty.
@@ -80,4 +83,13 @@ private var notAnObject: HelperError {
 
 private func isBlank(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+}
+
+/// A text without white space at its ends.
+func trimmed(_ text: String) -> String {
+    let bytes = Array(text.utf8)
+    guard let first = bytes.firstIndex(where: { !isBlank($0) }),
+        let last = bytes.lastIndex(where: { !isBlank($0) })
+    else { return "" }
+    return String(decoding: bytes[first...last], as: UTF8.self)
 }

@@ -24,6 +24,8 @@ struct Invocation {
 
         let program = argv.first?.split(separator: "/").last.map(String.init) ?? ""
         command = Program.callers.first { $0.manual.programs.contains(program) }?.manual.command
+        // cargo calls a provider of any name like this.
+        if argv.dropFirst().elementsEqual([Cargo.pluginOption]) { command = Cargo.manual.command }
         var rest = argv.dropFirst()
         while let argument = rest.popFirst() {
             switch argument {

@@ -7,7 +7,10 @@ public enum Program {
     public static let version = "0.1.0"
 
     /// Every command, in the order in which `help` lists them.
-    static let callers: [any Caller.Type] = [Get.self, Token.self, Git.self, Kubernetes.self]
+    static let callers: [any Caller.Type] = [
+        Get.self, Token.self, Exec.self, Git.self, Kubernetes.self, Docker.self, Cargo.self, Terraform.self,
+        GoogleCloud.self, Pip.self, Go.self, Askpass.self,
+    ]
 
     /// Runs one call.
     ///
@@ -34,14 +37,16 @@ public enum Program {
         _ invocation: Invocation, _ environment: Environment, _ caller: any Caller.Type
     ) -> Call {
         let context = Context(
-            environment: environment, clock: .system, log: Log(invocation.logLevel),
+            environment: environment, clock: .system,
+            log: Log(caller.isSilent && invocation.logLevel == .warnings ? .silent : invocation.logLevel),
             allowsInput: invocation.allowsInput)
         let broker = Broker(
             context, configFile: invocation.configFile, profileName: invocation.profile,
             userAgent: "butlr-credential/\(version)")
         let timeout = environment.nonEmpty("BUTLR_TIMEOUT").flatMap(parseDuration).map { $0 * 1000 }
         let input = StandardInput(context.deadline(timeout ?? Get.timeout))
-        return Call(arguments: invocation.arguments, context: context, broker: broker, input: input)
+        return Call(
+            arguments: invocation.arguments, version: version, context: context, broker: broker, input: input)
     }
 
     private static func help(_ invocation: Invocation) -> Reply {

@@ -18,6 +18,11 @@ public struct Context: Sendable {
         beginning = Deadline(in: 0)
     }
 
+    /// The same for another request: its time begins now.
+    public var restarted: Context {
+        Context(environment: environment, clock: clock, log: log, allowsInput: allowsInput)
+    }
+
     /// The deadline of an answer that may take `timeout`, counted from when this process began.
     public func deadline(_ timeout: Milliseconds) -> Deadline { beginning.extended(by: timeout) }
 }

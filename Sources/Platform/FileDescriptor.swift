@@ -117,3 +117,17 @@ public func waitUntilReadable(_ descriptor: Int32, _ deadline: Deadline) -> Bool
         if ready == 0 || errno != EINTR || deadline.hasPassed { return false }
     }
 }
+
+/// Replaces a file as a whole with one that only this user may read.
+public func replacePrivateFile(_ path: String, _ contents: [UInt8]) throws(SystemError) {
+    let temporary = "\(path).\(getpid()).new"
+    do throws(SystemError) {
+        let file = try FileDescriptor(
+            opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+        try file.writeAll(contents)
+        guard rename(temporary, path) == 0 else { throw SystemError() }
+    } catch {
+        unlink(temporary)
+        throw error
+    }
+}

@@ -2,7 +2,7 @@
 ///
 /// - Returns: the nearest of `known` by edit distance, if it is near enough to be a slip of the fingers.
 public func nearestWord(to word: String, among known: [String]) -> String? {
-    let limit = max(1, min(3, word.utf8.count / 2))
+    let limit = max(1, min(3, word.utf8.count / 3))
     let lowered = Array(word.lowercased().utf8)
     var best: (word: String, distance: Int)?
     for candidate in known {

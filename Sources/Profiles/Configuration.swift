@@ -40,6 +40,9 @@ public struct Configuration: Sendable {
     /// The names of all profiles, in the order in which they are defined.
     public var profileNames: [String] { definitions.map(name) }
 
+    /// Whether nothing at all is configured.
+    public var isEmpty: Bool { environmentProfile == nil && configFiles.allSatisfy(\.sections.isEmpty) }
+
     /// The profile with that name.
     ///
     /// - Parameter named: `--profile`; without it `BUTLR_PROFILE`, and without that `default`.
@@ -132,7 +135,7 @@ extension Configuration {
 
     /// - Throws: `config`, with how to begin, where no profile is defined at all.
     func checkNotEmpty() throws(HelperError) {
-        guard environmentProfile == nil, configFiles.allSatisfy(\.sections.isEmpty) else { return }
+        guard isEmpty else { return }
         if let missing = EnvironmentProfile.missingHalf(environment) { throw HelperError(.config, missing) }
         let place = files.first ?? directories.configFiles.first
         throw HelperError(

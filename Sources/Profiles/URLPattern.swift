@@ -64,6 +64,14 @@ extension URLPattern: CustomStringConvertible {
     /// The pattern as it was understood.
     public var description: String { url.description }
 
+    /// Scheme, host and port.
+    public var origin: String { url.origin }
+
+    /// Host, and port where it is not the scheme's own; `nil` for a wildcard.
+    public var authority: String? {
+        url.isWildcard ? nil : String(url.origin.drop { $0 != "/" }.dropFirst(2))
+    }
+
     /// Whether it lists a path, which git does not send unless `credential.useHttpPath` is set.
     public var hasPath: Bool { !path.isEmpty }
 }

@@ -17,9 +17,9 @@ public struct TokenStore: Sendable {
         self.cache = cache.map(PrivateFolder.init)
         self.state = state.map(PrivateFolder.init)
         self.identity = identity
-        // File names end at 255 bytes; the hash tells apart what the cut makes equal.
+        // The label need not be unique; the hash is.
         let hash = hexadecimal(sha256(Array(identity.utf8)).prefix(12))
-        stem = String(fileNameEncoded(label).prefix(150)) + "-" + hash
+        stem = fileNameEncoded(label) + "-" + hash
     }
 
     fileprivate var tokenName: String { stem + ".token" }

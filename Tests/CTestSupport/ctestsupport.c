@@ -68,6 +68,10 @@ int support_spawn(
             if (failure == 0) failure = posix_spawn_file_actions_addclose(&actions, number);
         }
     }
+    // What other code in this process left open for children would keep pipes from ending.
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+    if (failure == 0) failure = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#endif
     if (folder != NULL && failure == 0) failure = posix_spawn_file_actions_addchdir_np(&actions, folder);
 
     sigset_t signals;

@@ -9,6 +9,10 @@ import Testing
     static let bearer =
         "capability[]=authtype\nauthtype=Bearer\ncredential=sesame\nephemeral=1\npassword_expiry_utc=EXPIRY\n"
 
+    /// Half of the SHA-256 of `sesame`: what comes back should the server refuse it.
+    static let state = "state[]=butlr:d0c04f4b1951e4aeaaec8223ed2039e5\n"
+    static let comeback = state + "continue=1\n"
+
     struct Exchange: Sendable, CustomTestStringConvertible {
         let input: String
         let output: String
@@ -41,14 +45,20 @@ import Testing
             profile: "git-username = x-token-auth"),
         // git before 2.41 knows neither capabilities nor challenges, git before 2.46 no capabilities.
         Exchange(place + "wwwauth[]=Bearer realm=\"git\"\n", basic),
-        Exchange("capability[]=state\n" + place + "wwwauth[]=Bearer realm=\"git\"\n", basic),
+        Exchange(
+            "capability[]=state\n" + place + "wwwauth[]=Bearer realm=\"git\"\n",
+            "capability[]=state\n" + basic + comeback),
+        Exchange(
+            "capability[]=state\n" + place + "state[]=other:1\n", "capability[]=state\n" + basic + comeback),
+        Exchange("capability[]=state\n" + place + "state[]=butlr:another\n", basic),
         Exchange("capability[]=authtype\n" + place + "wwwauth[]=Basic realm=\"git\"\n", basic),
         Exchange("capability[]=authtype\n" + place + "wwwauth[]=Bearerish realm=\"git\"\n", basic),
         // Most servers of git take a token as a password only: without a challenge nothing speaks for Bearer.
         Exchange("capability[]=authtype\n" + place, basic),
         Exchange(
             "capability[]=authtype\ncapability[]=state\n" + place
-                + "wwwauth[]=Bearer realm=\"git\", scope=\"repo\"\nwwwauth[]=Basic realm=\"git\"\n", bearer),
+                + "wwwauth[]=Bearer realm=\"git\", scope=\"repo\"\nwwwauth[]=Basic realm=\"git\"\n",
+            bearer.replacing("authtype\nauth", with: "authtype\ncapability[]=state\nauth") + comeback),
         Exchange("capability[]=authtype\n" + place + "wwwauth[]=Negotiate\nwwwauth[]=bearer\n", bearer),
         Exchange("capability[]=authtype\n" + place + "username=ada\nwwwauth[]=BEARER x=y\n", bearer),
         // An empty member empties its list, and no other.
@@ -65,6 +75,20 @@ import Testing
         let result = try await account.helper.run("git", "get", input: .text(exchange.input))
         #expect(Answer(result) == Answer(exchange.output.ending(expires)))
         #expect(account.provider.requests.count == 1)
+    }
+
+    /// git 2.46 and later bring the state back when the server has refused the token; a second time is not offered.
+    @Test func replacesTheTokenThatCameBack() async throws {
+        let account = try Account()
+        try await account.seed()
+        for _ in 0..<2 {
+            let result = try await account.helper.run(
+                "git", "get",
+                input: .text("capability[]=authtype\ncapability[]=state\n" + Self.place + Self.state))
+            #expect(result.output.hasPrefix("username=oauth2\npassword=sesame-2\n"), "\(result)")
+            #expect(!result.output.contains("state"), "\(result)")
+        }
+        #expect(account.provider.requests.count == 2)
     }
 
     /// Paths that a profile lists are compared when git sends one (`credential.useHttpPath`).
@@ -151,7 +175,7 @@ import Testing
     /// Whoever ends the description with an empty line may keep its end open.
     @Test(arguments: [
         ("get", "username=oauth2\npassword=sesame\n"), ("store", ""), ("erase", ""), ("approve-all", ""),
-        ("capability", "version 0\ncapability authtype\n"),
+        ("capability", "version 0\ncapability authtype\ncapability state\n"),
     ])
     func waitsForNoMoreThanAnEmptyLine(operation: String, output: String) async throws {
         // Whatever waits for the end of its input fails, and does so soon.
@@ -191,7 +215,7 @@ import Testing
         for input in [Program.Input.null, .closed, "", "anything"] {
             #expect(
                 Answer(try await account.helper.run("git", "capability", input: input))
-                    == Answer("version 0\ncapability authtype\n"))
+                    == Answer("version 0\ncapability authtype\ncapability state\n"))
         }
         #expect(try account.isUntouched)
     }

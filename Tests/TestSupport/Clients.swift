@@ -11,7 +11,7 @@ extension Trait where Self == ConditionTrait {
         _ names: String..., sourceLocation: SourceLocation = #_sourceLocation
     ) -> Self {
         .enabled("needs \(names.joined(separator: ", "))", sourceLocation: sourceLocation) {
-            try names.allSatisfy { try isPresent($0, required: requiredClients) }
+            try arePresent(names, required: requiredClients)
         }
     }
 }
@@ -45,7 +45,7 @@ public func clientPath(in variable: String) -> String? {
 public func requireClient(
     _ name: String, sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> String {
-    if try isPresent(name, required: requiredClients), let path = Program.find(name) { return path }
+    if try arePresent([name], required: requiredClients), let path = Program.find(name) { return path }
     try Test.cancel("needs \(name)", sourceLocation: sourceLocation)
 }
 
@@ -55,10 +55,10 @@ public struct MissingClient: Error, Equatable, CustomStringConvertible {
     public var description: String { "\(name) is required by BUTLR_TEST_REQUIRE, but not there" }
 }
 
-func isPresent(_ name: String, required: [String]) throws(MissingClient) -> Bool {
-    if Program.find(name) != nil { return true }
-    if required.contains(name) { throw MissingClient(name: name) }
-    return false
+func arePresent(_ names: [String], required: [String]) throws(MissingClient) -> Bool {
+    let missing = names.filter { Program.find($0) == nil }
+    if let name = missing.first(where: required.contains) { throw MissingClient(name: name) }
+    return missing.isEmpty
 }
 
 private var requiredClients: [String] {

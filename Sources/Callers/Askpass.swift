@@ -1,0 +1,35 @@
+import Broker
+import Platform
+
+/// `askpass`: answers the prompts of git and wget in place of a person (git 2.55 `prompt.c`, wget 1.21).
+public enum Askpass: Caller {
+    public static let manual = Manual(
+        "askpass", operands: "PROMPT", programs: ["butlr-askpass"],
+        summary: "answer git's and wget's prompts for a user name and password")
+
+    public static func answer(_ call: Call) throws(HelperError) -> Reply {
+        guard call.arguments.count == 1 else {
+            throw HelperError(.usage, "askpass takes the prompt as its one argument")
+        }
+        let prompt = call.arguments[0]
+        // Username for 'https://git.example.com':
+        let parts = prompt.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3 else { throw notUnderstood(prompt) }
+        let url = try requestedURL(String(parts[1]))
+        switch parts[0] {
+        case "Username for ":
+            let profile = try call.broker.selection(for: CredentialRequest(url: url)).profile
+            return Reply(output: (profile.gitUsername ?? "oauth2") + "\n")
+        case "Password for ":
+            let credential = try call.broker.credential(for: CredentialRequest(url: url))
+            return Reply(output: credential.token.reveal() + "\n")
+        default: throw notUnderstood(prompt)
+        }
+    }
+
+    private static func notUnderstood(_ prompt: String) -> HelperError {
+        HelperError(
+            .badRequest,
+            "the prompt \"\(quoted(prompt, limit: 80))\" is not one for a user name or password of a URL")
+    }
+}

@@ -1,0 +1,83 @@
+import Broker
+import Platform
+
+/// `docker`: a credential helper of the docker CLI, podman, buildah and skopeo (docker-credential-helpers 0.9).
+///
+/// Its errors go to standard output, with status 1, and "there is none" is one particular sentence.
+public enum Docker: Caller {
+    public static let manual = Manual(
+        "docker", operands: "get|store|erase|list|version", programs: ["docker-credential-butlr"],
+        summary: "answer docker, podman, buildah and skopeo as a credential helper",
+        input: "a registry's name, such as registry.example.com:5000")
+
+    private static let notFound = "credentials not found in native keychain\n"
+
+    public static func answer(_ call: Call) throws(HelperError) -> Reply {
+        guard call.arguments.count == 1 else {
+            return failure("usage: docker-credential-butlr \(manual.operands)")
+        }
+        switch call.arguments[0] {
+        case "get": return try get(call)
+        case "list": return try list(call)
+        case "store", "erase":
+            // Tokens come from the provider; `docker login` and `docker logout` must succeed all the same.
+            _ = try call.input.readToEnd()
+            return Reply()
+        case "version": return Reply(output: "butlr-credential \(call.version)\n")
+        default: return failure("unknown action: \(quoted(call.arguments[0]))")
+        }
+    }
+
+    public static func refusal(_ error: HelperError, _ call: Call) -> Reply {
+        switch error.code {
+        case .noProfile: Reply(output: notFound, status: 1)
+        default: Reply(output: error.text, status: 1)
+        }
+    }
+
+    private static func failure(_ message: String) -> Reply { Reply(output: message + "\n", status: 1) }
+
+    private static func get(_ call: Call) throws(HelperError) -> Reply {
+        try call.input.refuseTerminal(manual)
+        guard let text = String(validating: try call.input.readToEnd(), as: UTF8.self) else {
+            throw HelperError(.badRequest, "the registry's name on standard input is not UTF-8")
+        }
+        let key = trimmed(text)
+        guard !key.isEmpty else { return failure("no credentials server URL") }
+        var request = CredentialRequest(url: try requestedHost(host(key)))
+        request.isForAnyServer = true
+        let credential = try call.broker.credential(for: request)
+        let answer: JSON = [
+            "ServerURL": .string(key),
+            "Username": .string(username(credential.profile)),
+            "Secret": .string(credential.token.reveal()),
+        ]
+        return Reply(output: answer.serialized + "\n")
+    }
+
+    /// Every registry that may be asked for. Wildcards are not to be listed.
+    private static func list(_ call: Call) throws(HelperError) -> Reply {
+        _ = try call.input.readToEnd()
+        var members: [JSON.Member] = []
+        for profile in try call.broker.profiles() {
+            for host in profile.urls.compactMap(\.authority)
+            where !members.contains(where: { $0.name == host }) {
+                members.append(.init(host, .string(username(profile))))
+            }
+        }
+        return Reply(output: JSON.object(members).serialized + "\n")
+    }
+
+    /// Any name does for most registries that take an access token as the password; this is Google's.
+    private static func username(_ profile: Profile) -> String {
+        profile.dockerUsername ?? "oauth2accesstoken"
+    }
+
+    /// A registry's name without the API version that old clients put behind it.
+    private static func host(_ key: String) -> String {
+        var host = key[...]
+        while host.hasSuffix("/") { host.removeLast() }
+        for version in ["/v1", "/v2"] where host.hasSuffix(version) { host.removeLast(version.count) }
+        return String(host)
+    }
+}

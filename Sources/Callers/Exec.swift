@@ -1,0 +1,64 @@
+import Broker
+import Platform
+
+/// `exec`: runs a program with a token in its environment, and in nobody else's.
+public enum Exec: Caller {
+    public static let manual = Manual(
+        "exec", operands: "-- COMMAND [ARGUMENT]...",
+        summary: "run a command with the token in its environment",
+        options: [.init("--env", "NAME", "the variable that holds it (default: BUTLR_ACCESS_TOKEN)")])
+
+    public static func answer(_ call: Call) throws(HelperError) -> Reply {
+        let options = try Options(call.arguments, manual)
+        guard let program = options.operands.first, call.arguments.contains("--") else {
+            throw HelperError(
+                .usage, "exec needs a command behind --",
+                hint: "for example: butlr-credential exec -- make release")
+        }
+        let name = options["--env"] ?? "BUTLR_ACCESS_TOKEN"
+        guard isVariableName(name) else {
+            throw HelperError(.usage, "--env \"\(quoted(name))\" is no name of a variable")
+        }
+        let selection = try call.broker.selection(for: CredentialRequest())
+        let token = try selection.credential().token
+        let environment = selection.childEnvironment.filter { !$0.utf8.starts(with: "\(name)=".utf8) }
+        let failure = replaceProcess(
+            program, options.operands, environment + ["\(name)=\(token.reveal())"],
+            searching: call.context.environment["PATH"])
+        let reason = "butlr-credential: \(quoted(program)) cannot be run: \(SystemError(failure))\n"
+        return Reply(errors: reason, status: failure == ENOENT || failure == ENOTDIR ? 127 : 126)
+    }
+
+    private static func isVariableName(_ name: String) -> Bool {
+        !name.isEmpty && !(48...57).contains(name.utf8.first!)
+            && name.utf8.allSatisfy {
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+                    || $0 == UInt8(ascii: "_")
+            }
+    }
+}
+
+/// Becomes another program, so that its status and the signals that it gets are its own.
+///
+/// - Returns: only on failure: the error number.
+private func replaceProcess(
+    _ program: String, _ arguments: [String], _ environment: [String], searching path: String?
+) -> Int32 {
+    var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+    var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    // The helper's own choice is not the program's.
+    signal(SIGPIPE, SIG_DFL)
+    if program.utf8.contains(UInt8(ascii: "/")) {
+        execve(program, &argv, &envp)
+        return errno
+    }
+    var failure = ENOENT
+    let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(
+        separator: ":", omittingEmptySubsequences: false)
+    for folder in folders {
+        execve("\(folder.isEmpty ? "." : folder)/\(program)", &argv, &envp)
+        // One that may not be run is what is reported, unless a later folder has one that may.
+        if errno != ENOENT, errno != ENOTDIR { failure = errno }
+    }
+    return failure
+}
