@@ -9,7 +9,7 @@ public struct Broker: Sendable {
     let context: Context
     let directories: Directories
     let client: HTTPClient
-    private let configFile: String?
+    let configFile: String?
     private let profileName: String?
 
     /// - Parameters:

@@ -61,6 +61,13 @@ struct Renewal {
         }
     }
 
+    /// Obtains a token if nobody else is at it and no person is needed; that it fails is noted in the failure
+    /// memory.
+    mutating func runWithoutWaiting() {
+        guard let locked = store.attemptLock() else { return }
+        _ = try? obtain(locked)
+    }
+
     /// Waits for the lock, or for the token that its holder obtains.
     private mutating func waitForTurn() throws(Interruption) -> Outcome {
         let patience = tryDeadline

@@ -12,6 +12,9 @@ public enum Program {
         GoogleCloud.self, Pip.self, Go.self, Askpass.self,
     ]
 
+    /// Commands that the helper calls itself with.
+    private static let internalCallers: [any Caller.Type] = [Renew.self]
+
     /// Runs one call.
     ///
     /// - Parameter arguments: the program's name, then what follows it.
@@ -26,7 +29,7 @@ public enum Program {
         case "help", nil: return help(invocation)
         case "version": return Reply(output: "butlr-credential \(version)\n")
         case let name?:
-            guard let caller = callers.first(where: { $0.manual.command == name }) else {
+            guard let caller = (callers + internalCallers).first(where: { $0.manual.command == name }) else {
                 return Reply(failure: unknown(name))
             }
             return caller.reply(to: call(invocation, environment, caller))

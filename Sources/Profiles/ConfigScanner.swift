@@ -2,9 +2,9 @@ import Platform
 
 /// Reads the syntax of git's config files, `git-config(1)` "Syntax", item by item and in one pass.
 ///
-/// It hands out ranges of the bytes it was given and copies nothing: a value is decoded when somebody wants it.
-/// What git accepts is accepted and what git refuses is refused. Where versions of git differ (a tab inside a
-/// value), it does as git 2.45 and later.
+/// It hands out ranges of the bytes it was given and copies nothing: a value is decoded when somebody wants
+/// it. What git accepts is accepted and what git refuses is refused. Where versions of git differ (a tab
+/// inside a value), it does as git 2.45 and later.
 struct ConfigScanner {
     enum Item {
         case section(Section)
@@ -38,11 +38,20 @@ struct ConfigScanner {
     }
 
     let bytes: UnsafeRawBufferPointer
-    private var position: Int
-    private var line = 1
+    /// Where the next item is looked for, and on which line that is.
+    private(set) var position: Int
+    private var line: Int
+
+    /// Goes on at a place that an earlier scanner had reached.
+    init(_ bytes: UnsafeRawBufferPointer, from position: Int, line: Int) {
+        self.bytes = bytes
+        self.position = position
+        self.line = line
+    }
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
+        line = 1
         let hasByteOrderMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
         position = hasByteOrderMark ? 3 : 0
     }
@@ -56,7 +65,9 @@ struct ConfigScanner {
                 line += 1
                 position += 1
             case .space, .tab, .carriageReturn:
-                position += 1
+                var next = position + 1
+                while next < bytes.count, bytes[next].isBlank { next += 1 }
+                position = next
             case UInt8(ascii: "#"), UInt8(ascii: ";"):
                 position = endOfLine(from: position)
             case UInt8(ascii: "["):
@@ -74,7 +85,7 @@ struct ConfigScanner {
         let start = position
         while position < bytes.count {
             let byte = bytes[position]
-            if byte == UInt8(ascii: "]") {
+            if byte == UInt8(ascii: "]"), position > start {
                 position += 1
                 return Section(base: start..<(position - 1), subsection: nil, line: line)
             }
@@ -114,47 +125,33 @@ struct ConfigScanner {
 
     private mutating func entry() throws(ConfigFault) -> Entry {
         let start = position
-        while position < bytes.count, bytes[position].isKeyCharacter { position += 1 }
-        var entry = Entry(name: start..<position, value: nil, line: line)
-        while position < bytes.count, bytes[position] == .space || bytes[position] == .tab { position += 1 }
-        if isLineEnd(position) { return entry }
-        guard bytes[position] == UInt8(ascii: "=") else { throw fault(.missingEqualsSign) }
+        var end = start + 1
+        while end < bytes.count, bytes[end].isKeyCharacter { end += 1 }
+        var next = end
+        while next < bytes.count, bytes[next] == .space || bytes[next] == .tab { next += 1 }
+        position = next
+        var entry = Entry(name: start..<end, value: nil, line: line)
+        if isLineEnd(next) { return entry }
+        guard bytes[next] == UInt8(ascii: "=") else { throw fault(.missingEqualsSign) }
         position += 1
         entry.value = try value()
         return entry
     }
 
     private mutating func value() throws(ConfigFault) -> Value {
-        while position < bytes.count, bytes[position].isBlank { position += 1 }
-        let start = position
-        var end = start
-        while position < bytes.count {
-            let byte = bytes[position]
-            // Most bytes of most values are letters.
-            if byte > UInt8(ascii: "\\") {
-                position += 1
-                end = position
-                continue
-            }
-            switch byte {
-            case .newline:
-                return Value(range: start..<end, isPlain: true, isCut: false)
-            case .space, .tab:
-                position += 1
-            case UInt8(ascii: "#"), UInt8(ascii: ";"):
-                position = endOfLine(from: position)
-                return Value(range: start..<end, isPlain: true, isCut: true)
-            case .carriageReturn:
-                if isLineEnd(position) { return Value(range: start..<end, isPlain: true, isCut: false) }
-                return try encodedValue(from: start)
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                return try encodedValue(from: start)
-            default:
-                position += 1
-                end = position
+        var start = position
+        while start < bytes.count, bytes[start].isBlank { start += 1 }
+        let stop = bytes.firstSpecial(from: start)
+        position = stop
+        if !isLineEnd(stop) {
+            switch bytes[stop] {
+            case UInt8(ascii: "#"), UInt8(ascii: ";"): position = endOfLine(from: stop)
+            default: return try encodedValue(from: start)
             }
         }
-        return Value(range: start..<end, isPlain: true, isCut: false)
+        var end = stop
+        while end > start, bytes[end - 1] == .space || bytes[end - 1] == .tab { end -= 1 }
+        return Value(range: start..<end, isPlain: true, isCut: position != stop)
     }
 
     private mutating func encodedValue(from start: Int) throws(ConfigFault) -> Value {
@@ -324,11 +321,45 @@ extension UnsafeRawBufferPointer {
     }
 }
 
+extension UnsafeRawBufferPointer {
+    /// Where the first byte is that ends a value or needs decoding, or the end of the text.
+    ///
+    /// Values are most of a file and have few such bytes, so eight are looked at at once.
+    fileprivate func firstSpecial(from start: Int) -> Int {
+        var position = start
+        while position + 8 <= count {
+            let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            // `"` and `#` differ in their lowest bit alone.
+            let found =
+                zeroBytes(word ^ repeated(.newline)) | zeroBytes(word ^ repeated(.carriageReturn))
+                | zeroBytes((word | repeated(1)) ^ repeated(UInt8(ascii: "#")))
+                | zeroBytes(word ^ repeated(UInt8(ascii: ";")))
+                | zeroBytes(word ^ repeated(UInt8(ascii: "\\")))
+            if found != 0 { return position + found.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        while position < count {
+            switch self[position] {
+            case .newline, .carriageReturn, UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: ";"),
+                UInt8(ascii: "\\"):
+                return position
+            default: position += 1
+            }
+        }
+        return position
+    }
+}
+
+private func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+/// The top bit of each byte that is zero; above the lowest of them there may be more than there should.
+private func zeroBytes(_ word: UInt64) -> UInt64 { (word &- repeated(1)) & ~word & repeated(0x80) }
+
 extension UInt8 {
-    static let newline = UInt8(ascii: "\n")
-    static let carriageReturn = UInt8(ascii: "\r")
-    static let space = UInt8(ascii: " ")
-    static let tab = UInt8(ascii: "\t")
+    static var newline: UInt8 { UInt8(ascii: "\n") }
+    static var carriageReturn: UInt8 { UInt8(ascii: "\r") }
+    static var space: UInt8 { UInt8(ascii: " ") }
+    static var tab: UInt8 { UInt8(ascii: "\t") }
 
     /// Whether it is a space in git's sense, the newline aside.
     var isBlank: Bool { self == .space || self == .tab || self == .carriageReturn }

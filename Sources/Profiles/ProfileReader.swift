@@ -346,7 +346,8 @@ extension ProfileReader {
     }
 
     private func resolved(_ path: String) -> String {
-        Profiles.path(directories.expandingTilde(path) ?? path, in: folder)
+        // Without a home folder the path stays as it is, and is not to be had when it is wanted.
+        directories.expandingTilde(path).map { Profiles.path($0, in: folder) } ?? path
     }
 }
 

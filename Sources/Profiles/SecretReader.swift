@@ -3,8 +3,8 @@ import Platform
 /// What came of asking a secret's sources.
 public enum SecretReading: Sendable {
     case secret(Secret, from: SecretSource)
-    /// A person must be asked, outside any lock, for the key of that name; then the sources are read again with the
-    /// answer.
+    /// A person must be asked, outside any lock, for the key of that name; then the sources are read again
+    /// with the answer.
     case needsPrompt(String)
 }
 
@@ -35,8 +35,8 @@ public struct SecretReader: Sendable {
     ///
     /// - Parameters:
     ///   - key: the key in the config, for messages.
-    ///   - prompt: what a person answered after an earlier reading said that one must be asked; the sources before
-    ///     it, which had nothing, are not asked again.
+    ///   - prompt: what a person answered after an earlier reading said that one must be asked; the sources
+    ///     before it, which had nothing, are not asked again.
     /// - Throws: `config`, naming every source and why it has nothing, or a file that others may read.
     public func read(
         _ sources: [SecretSource], for key: String, of profile: String, answered prompt: Secret?
@@ -77,6 +77,9 @@ public struct SecretReader: Sendable {
             guard let value = environment[name] else { throw Unavailable(reason: "is not set") }
             return value
         case .file(let path):
+            guard let path = directories.expandingTilde(path) else {
+                throw Unavailable(reason: "cannot be found: HOME is not set")
+            }
             return try SecretFile.read(path)
         case .systemd(let name):
             guard let folder = environment.absolutePath("CREDENTIALS_DIRECTORY") else {
