@@ -161,7 +161,8 @@ extension ProfileReader {
             guard let setting = setting(.tokenEndpoint) else {
                 throw HelperError(
                     .config,
-                    "\(origin): profile \"\(quoted(name))\" has no token-endpoint, which provider = oauth2 needs"
+                    "\(origin): profile \"\(quoted(name))\" has no token-endpoint, "
+                        + "which provider = oauth2 needs"
                 )
             }
             return (try endpoint(setting, allowsQuery: true).text, nil)

@@ -372,7 +372,8 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
     @Test(arguments: ["http://broken.example.com", "https://bro ken", "https://*", "", "\"https://\\\"\""])
     func aPatternThatCannotBeReadIsAnErrorRatherThanNoMatch(pattern: String) throws {
         let configuration = try ProfilesTests.configuration(
-            "[profile \"a\"]\n\(secret)url = \(pattern)\n[profile \"b\"]\n\(secret)url = https://broken.example.com"
+            "[profile \"a\"]\n\(secret)url = \(pattern)\n"
+                + "[profile \"b\"]\n\(secret)url = https://broken.example.com"
         )
         let url = try #require(RequestedURL("https://broken.example.com"))
         let error = failure { () throws(HelperError) in try configuration.profile(serving: url, named: nil) }
@@ -385,7 +386,8 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
         folder.write("near/butlr-credential/config", "[profile \"a\"]\n\(secret)")
         folder.write(
             "far/butlr-credential/config",
-            "[profile \"a\"]\n\(secret)url = https://x.example.com/long\n[profile \"b\"]\n\(secret)url = https://*.com\n"
+            "[profile \"a\"]\n\(secret)url = https://x.example.com/long\n"
+                + "[profile \"b\"]\n\(secret)url = https://*.com\n"
         )
         let environment = Environment([
             "XDG_CONFIG_HOME": folder.path + "/near", "XDG_CONFIG_DIRS": folder.path + "/far",
