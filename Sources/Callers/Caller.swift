@@ -70,6 +70,16 @@ public struct Manual: Sendable {
     }
 }
 
+extension Manual {
+    /// The options that every command has, before it or after it.
+    public static let commonOptions: [Option] = [
+        .init("--profile", "NAME", "the profile to use (BUTLR_PROFILE)"),
+        .init("--config", "FILE", "the config file to read (BUTLR_CONFIG)"),
+        .init("--verbose", nil, "say on standard error what is done (BUTLR_LOG=debug)"),
+        .init("--no-input", nil, "never ask a person for anything (BUTLR_NO_INPUT)"),
+    ]
+}
+
 /// What a caller gets back.
 public struct Reply: Equatable, Sendable {
     public var output: String

@@ -53,7 +53,7 @@ public enum Program {
     }
 
     private static func help(_ invocation: Invocation) -> Reply {
-        guard let topic = invocation.arguments.first else {
+        guard let topic = invocation.arguments.first, !["help", "version"].contains(topic) else {
             let isAsked = invocation.command != nil
             return isAsked ? Reply(output: Help.overview) : Reply(errors: Help.overview, status: 64)
         }
