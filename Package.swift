@@ -40,6 +40,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
     ],
     swiftLanguageModes: [.v6]
 )
