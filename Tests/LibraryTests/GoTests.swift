@@ -157,7 +157,7 @@ import Testing
         let sandbox = try SandboxAccount()
         var example = sandbox.helper.client(go, ["run", "./example"], environment: environment)
         example.workingDirectory = integration("go")
-        example.timeLimit = .seconds(300)
+        example.timeLimit = .seconds(600)
         let answer = try await example.run()
         #expect(answer.output.contains("client_sandbox"), "\(answer)")
         var vet = account.program(go, ["vet", "./..."], environment)

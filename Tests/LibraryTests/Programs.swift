@@ -71,10 +71,11 @@ func requireGo(sourceLocation: SourceLocation = #_sourceLocation) async throws -
     return go
 }
 
-/// Go's settings for a run that reaches nothing and keeps nothing but what is in this folder.
+/// Go's settings for a run that reaches nothing and keeps nothing but what is in this folder. Compiling Go's own
+/// library takes more than a minute: who sets `GOCACHE` keeps that.
 func goEnvironment(_ folder: Folder) -> [String: String?] {
     [
-        "GOPATH": folder.path("path"), "GOCACHE": folder.path("cache"), "GOENV": "off",
+        "GOPATH": folder.path("path"), "GOCACHE": variable("GOCACHE") ?? folder.path("cache"), "GOENV": "off",
         "GOFLAGS": "-mod=mod -modcacherw", "GOTOOLCHAIN": "local", "GOPROXY": "off", "GOSUMDB": "off",
         "GOTELEMETRY": "off", "GOTMPDIR": nil, "CGO_ENABLED": "0",
     ]
