@@ -48,6 +48,7 @@ let package = Package(
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
         .testTarget(name: "BrokerTests", dependencies: ["TestSupport", "Sandbox", "Broker"]),
         .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
+        .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
     ],
     swiftLanguageModes: [.v6]
 )

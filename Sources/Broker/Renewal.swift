@@ -350,7 +350,8 @@ struct Renewal {
     private func read(_ sources: [SecretSource], _ key: String) throws(Interruption) -> Secret {
         let reader = SecretReader(
             environment: context.environment, deadline: deadline, allowsInput: allowsInput,
-            secretVariables: configuration.secretVariables, directories: directories)
+            secretVariables: configuration.secretVariables, directories: directories,
+            isSilent: context.log.level == .silent)
         let reading: SecretReading
         do throws(HelperError) {
             reading = try reader.read(sources, for: key, of: profile.name, answered: typed[key])
