@@ -46,7 +46,9 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "BrokerTests", dependencies: ["TestSupport", "Sandbox", "Broker"]),
         .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
+        .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -6,7 +6,8 @@ public protocol Caller: SendableMetatype {
     /// The command's name, and how `help` and completion describe it.
     static var manual: Manual { get }
 
-    /// Whether the tool reads standard error as part of the answer, so that not even a warning may be there.
+    /// Whether the tool reads standard error as part of the answer, so that, unless it is a terminal, nothing may be
+    /// there: no warning, and not what `BUTLR_LOG` asks for.
     static var isSilent: Bool { get }
 
     /// Reads the request and gives the answer.

@@ -41,7 +41,7 @@ public enum Program {
     ) -> Call {
         let context = Context(
             environment: environment, clock: .system,
-            log: Log(caller.isSilent && invocation.logLevel == .warnings ? .silent : invocation.logLevel),
+            log: Log(caller.isSilent && isatty(STDERR_FILENO) == 0 ? .silent : invocation.logLevel),
             allowsInput: invocation.allowsInput)
         let broker = Broker(
             context, configFile: invocation.configFile, profileName: invocation.profile,

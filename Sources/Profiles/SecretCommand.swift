@@ -8,6 +8,8 @@ struct SecretCommand {
     /// Whether it gets a process group of its own, so that all of it can be ended. Where a person may be
     /// asked it does not, because only the terminal's foreground group may read from the terminal.
     let hasOwnGroup: Bool
+    /// Whether its standard error goes nowhere.
+    let isSilent: Bool
 
     /// The output that is read, in bytes.
     static var limit: Int { 65_536 }
@@ -53,6 +55,7 @@ struct SecretCommand {
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        if isSilent { posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) }
 
         var flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
         var signals = sigset_t()

@@ -15,20 +15,24 @@ public struct SecretReader: Sendable {
     let allowsInput: Bool
     let secretVariables: Set<String>
     let directories: Directories
+    let isSilent: Bool
 
     /// - Parameters:
     ///   - deadline: when a command is ended that has not finished.
     ///   - allowsInput: whether a person may be asked, be it by a command.
     ///   - secretVariables: the variables that a command does not inherit.
+    ///   - isSilent: whether a command's standard error goes nowhere, because the calling tool would take it for a
+    ///     part of the answer.
     public init(
         environment: Environment, deadline: Deadline, allowsInput: Bool, secretVariables: Set<String>,
-        directories: Directories
+        directories: Directories, isSilent: Bool = false
     ) {
         self.environment = environment
         self.deadline = deadline
         self.allowsInput = allowsInput
         self.secretVariables = secretVariables
         self.directories = directories
+        self.isSilent = isSilent
     }
 
     /// The secret from the first source that has it.
@@ -90,7 +94,7 @@ public struct SecretReader: Sendable {
         case .command(let line):
             let command = SecretCommand(
                 line: line, environment: environment.entries.filter { !isSecret($0) },
-                hasOwnGroup: !allowsInput)
+                hasOwnGroup: !allowsInput, isSilent: isSilent)
             return try command.run(deadline)
         case .prompt:
             throw Unavailable(
