@@ -40,6 +40,9 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
+
+        // The configs in `integrations`, with the real tools.
+        .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Platform"]),
     ],
     swiftLanguageModes: [.v6]
 )
