@@ -9,7 +9,7 @@ public struct Broker: Sendable {
     let context: Context
     let directories: Directories
     let client: HTTPClient
-    private let configFile: String?
+    let configFile: String?
     private let profileName: String?
 
     /// - Parameters:
@@ -45,7 +45,8 @@ public struct Broker: Sendable {
         if let asked = request.profile, let profileName, asked != profileName {
             throw HelperError(
                 .badRequest,
-                "the request is for profile \"\(quoted(asked))\", but this call is for \"\(profileName)\"")
+                "the request is for profile \"\(quoted(asked))\", but this call is for \"\(quoted(profileName))\""
+            )
         }
         let configuration = try configuration()
         let name = request.profile ?? profileName
