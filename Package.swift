@@ -49,6 +49,9 @@ let package = Package(
         .testTarget(name: "BrokerTests", dependencies: ["TestSupport", "Sandbox", "Broker"]),
         .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
+
+        // The configs in `integrations`, with the real tools.
+        .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Platform"]),
     ],
     swiftLanguageModes: [.v6]
 )
