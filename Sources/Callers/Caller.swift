@@ -9,6 +9,9 @@ public protocol Caller: SendableMetatype {
     /// Whether the tool reads standard error as part of the answer, so that not even a warning may be there.
     static var isSilent: Bool { get }
 
+    /// Whether a person may be watching standard error, and is told there what takes long.
+    static var showsWaiting: Bool { get }
+
     /// Reads the request and gives the answer.
     static func answer(_ call: Call) throws(HelperError) -> Reply
 
@@ -18,6 +21,7 @@ public protocol Caller: SendableMetatype {
 
 extension Caller {
     public static var isSilent: Bool { false }
+    public static var showsWaiting: Bool { false }
 
     /// The native refusal: the reason on standard error, and its status.
     public static func refusal(_ error: HelperError, _ call: Call) -> Reply { Reply(failure: error) }
@@ -56,10 +60,12 @@ public struct Manual: Sendable {
     public let options: [Option]
     /// What is read from standard input, for a person who waits at a terminal.
     public let input: String?
+    /// What else there is to say, a paragraph each.
+    public let details: [String]
 
     public init(
         _ command: String, operands: String = "", programs: [String] = [], summary: String,
-        options: [Option] = [], input: String? = nil
+        options: [Option] = [], input: String? = nil, details: [String] = []
     ) {
         self.command = command
         self.operands = operands
@@ -67,6 +73,7 @@ public struct Manual: Sendable {
         self.summary = summary
         self.options = options
         self.input = input
+        self.details = details
     }
 }
 

@@ -8,6 +8,8 @@ public enum Exec: Caller {
         summary: "run a command with the token in its environment",
         options: [.init("--env", "NAME", "the variable that holds it (default: BUTLR_ACCESS_TOKEN)")])
 
+    public static let showsWaiting = true
+
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
         let options = try Options(call.arguments, manual)
         guard let program = options.operands.first, call.arguments.contains("--") else {

@@ -60,6 +60,11 @@ public struct SecretFolder: Sendable {
         }
     }
 
+    /// The secret that is kept; `nil` where there is none.
+    public func read(_ key: ConfigKey, of profile: String) -> Secret? {
+        (try? SecretFile.read(path(of: key, in: profile))).map(Secret.init)
+    }
+
     /// Removes a secret.
     ///
     /// - Returns: whether there was one.
