@@ -222,7 +222,9 @@ private struct LoginAttempt {
             let option = key == .password ? "--password" : "--client-secret"
             if options[option] != nil { return false }
             if draft[key].isEmpty { return true }
-            return isKeptHere(key) && (comesOnInput || dialogue != nil)
+            guard isKeptHere(key) else { return false }
+            // After a logout it is gone.
+            return comesOnInput || dialogue != nil || secretFolder?.read(key, of: draft.name) == nil
         }
         if comesOnInput, typed.isEmpty {
             typed = needed.filter { options[$0 == .password ? "--password" : "--client-secret"] == nil }
@@ -366,7 +368,7 @@ private struct LoginAttempt {
         }
         for key in [ConfigKey.clientSecret, .password] where secrets[key] != nil {
             let file = secretFolder.map { $0.abbreviated($0.path(of: key, in: profile.name)) } ?? ""
-            text += "Kept the \(key.name) in \(quoted(file)), which only you can read.\n"
+            text += "Its \(key.name) is in \(quoted(file)).\n"
         }
         let option = profile.name == "default" ? "" : " --profile \(shellWord(profile.name))"
         text += "\nNext:\n"

@@ -50,16 +50,17 @@ struct TextLayout {
 
 func blanks(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
 
-/// A length of time as a person says it, rounded down: `45 seconds`, `58 minutes`, `2 hours`, `3 days`.
+/// A length of time as a person says it, in the unit that fits: `45 seconds`, `58 minutes`, `2 hours`, `3 days`.
 func spoken(_ duration: Milliseconds) -> String {
-    let seconds = max(0, duration / 1000)
-    let (count, unit) =
+    let seconds = (max(0, duration) + 500) / 1000
+    let (size, unit): (Int64, String) =
         switch seconds {
-        case ..<120: (seconds, "second")
-        case ..<7200: (seconds / 60, "minute")
-        case ..<172_800: (seconds / 3600, "hour")
-        default: (seconds / 86_400, "day")
+        case ..<120: (1, "second")
+        case ..<7200: (60, "minute")
+        case ..<172_800: (3600, "hour")
+        default: (86_400, "day")
         }
+    let count = (seconds + size / 2) / size
     return "\(count) \(unit)\(count == 1 ? "" : "s")"
 }
 

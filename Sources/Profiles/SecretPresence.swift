@@ -40,15 +40,16 @@ extension SecretSource {
     ///
     /// - Throws: `usage`, with no part of the value, which may be the secret itself.
     public static func check(_ text: String, option: String) throws(HelperError) {
-        do throws(Malformed) {
-            guard case .plain = try SecretSource(text, resolvingPath: { $0 }) else { return }
-        } catch {
+        let source = try? SecretSource(text, resolvingPath: { $0 })
+        if case .plain = source {
             throw HelperError(
-                .usage, "\(option) \(error.text)",
-                hint: "the secret itself is asked for, or read from standard input with --secret-stdin")
+                .usage, "\(option) takes no secret, which everybody on this machine could read there",
+                hint: "leave it out to be asked, or give the secret on standard input with --secret-stdin")
         }
+        guard source == nil else { return }
         throw HelperError(
-            .usage, "\(option) takes no secret, which everybody on this machine could read there",
-            hint: "leave it out to be asked, or give it on standard input with --secret-stdin")
+            .usage,
+            "\(option) must name where the secret is: env:NAME, file:PATH, command:LINE, systemd:NAME or prompt:",
+            hint: "the secret itself is asked for, or read from standard input with --secret-stdin")
     }
 }
