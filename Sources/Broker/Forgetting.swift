@@ -18,7 +18,7 @@ extension Broker {
         var count = 0
         for store in stores {
             let notice = context.notice(
-                of: "another process that obtains a token", until: Deadline(in: 10_000))
+                of: "another process's token request", until: Deadline(in: 10_000))
             defer { notice?.end() }
             guard let locked = lock(store, Deadline(in: 10_000)) else {
                 throw HelperError(

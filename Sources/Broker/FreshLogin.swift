@@ -43,7 +43,7 @@ extension Broker {
         let request = profile.loginRequest(secrets)
         let response: TokenResponse
         do throws(TokenFailure) {
-            let notice = context.notice(of: request.endpoint, until: deadline)
+            let notice = context.notice(of: profile.server, until: deadline)
             defer { notice?.end() }
             response = try profile.endpoint(client, context.clock).send(request, deadline)
         } catch {
@@ -125,6 +125,11 @@ extension StoredToken {
 }
 
 extension Profile {
+    /// Scheme, host and port of the token endpoint.
+    public var server: String {
+        tokenEndpoint.split(separator: "/", maxSplits: 3).prefix(2).joined(separator: "//")
+    }
+
     /// The server that issues its tokens.
     func endpoint(_ client: HTTPClient, _ clock: Clock) -> TokenEndpoint {
         TokenEndpoint(

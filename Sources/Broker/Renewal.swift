@@ -74,7 +74,7 @@ struct Renewal {
             }
             if notice == nil {
                 notice = context.notice(
-                    of: "another process that is obtaining a token for profile \"\(quoted(profile.name))\"",
+                    of: "another process's token request",
                     until: patience)
             }
             if let token = store.token(), freshness.accepts(token, at: now) { return (token, .cache) }
@@ -365,14 +365,14 @@ struct Renewal {
     /// Asks once for a token, and says so where that takes long.
     private func send(_ request: TokenRequest) throws(TokenFailure) -> TokenResponse {
         let deadline = tryDeadline
-        let notice = context.notice(of: request.endpoint, until: deadline)
+        let notice = context.notice(of: profile.server, until: deadline)
         defer { notice?.end() }
         return try profile.endpoint(client, context.clock).send(request, deadline)
     }
 
     private func sleep(_ wait: Milliseconds) {
         let notice = context.notice(
-            of: "the next try at \(profile.tokenEndpoint)", until: deadline.limited(to: wait))
+            of: "the next try at \(profile.server)", until: deadline.limited(to: wait))
         defer { notice?.end() }
         deadline.sleep(wait)
     }

@@ -358,9 +358,7 @@ private struct LoginAttempt {
         let place = shown(draft.path)
         let lifetime = spoken(login.expires - login.issued)
         let subject = quoted(login.subject ?? profile.subject, limit: 80)
-        let server = profile.tokenEndpoint.split(separator: "/", maxSplits: 3).prefix(2).joined(
-            separator: "//")
-        var text = "Logged in to \(server) as \(subject); the token lives for \(lifetime).\n"
+        var text = "Logged in to \(quoted(profile.server)) as \(subject); the token lives for \(lifetime).\n"
         text +=
             "\(draft.isNew ? "Made" : "Changed") the profile \"\(quoted(profile.name))\" in \(quoted(place)).\n"
         if !dropped.isEmpty {

@@ -72,16 +72,15 @@ struct StatusTable {
         }
         let who = quoted(status.token?.subject ?? profile.subject, limit: 80)
         var notes: [(String, String)] = []
-        let identity = [profile.clientID, profile.username].compactMap(\.self).map { quoted($0, limit: 80) }
-        let others = identity.filter { $0 != who }
-        if !others.isEmpty {
-            notes.append((profile.grant == .password ? "user" : "client", others.joined(separator: ", ")))
+        // The one who is in the table is not said twice.
+        for (label, name) in [("client", profile.clientID), ("user", profile.username)] {
+            if let name = name.map({ quoted($0, limit: 80) }), name != who { notes.append((label, name)) }
         }
         if let scope = status.token?.scope ?? profile.requestedScope {
             notes.append(("scope", quoted(scope)))
         }
         for secret in status.secrets { notes.append((secret.label, said(secret, home))) }
-        if let failure = status.failure { notes.append(("failed", said(failure, at: now))) }
+        if let failure = status.failure { notes.append(("failed", said(failure, of: status.name, at: now))) }
         return Row(
             cells: [
                 name, who, profile.provider.name, profile.grant.rawValue, said(status, at: now),
@@ -110,13 +109,19 @@ struct StatusTable {
         }.joined(separator: "; ")
     }
 
-    private static func said(_ failure: ProfileStatus.Failure, at now: Timestamp) -> String {
+    private static func said(
+        _ failure: ProfileStatus.Failure, of name: String, at now: Timestamp
+    ) -> String {
+        // Which profile it is can be seen.
+        let prefix = "profile \"\(name)\": "
+        let whole = failure.error.message
+        let message = whole.hasPrefix(prefix) ? String(whole.dropFirst(prefix.count)) : whole
         let left = failure.until - now
         let next =
             left > 0
             ? "the provider is asked again in \(spoken(left)), or when a secret changes"
             : "the provider is asked again at the next call"
-        return "\(spoken(now - failure.at)) ago: \(quoted(failure.error.message, limit: 300)); \(next)"
+        return "\(spoken(now - failure.at)) ago: \(quoted(message, limit: 300)); \(next)"
     }
 }
 

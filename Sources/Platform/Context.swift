@@ -35,7 +35,6 @@ public struct Context: Sendable {
     /// - Returns: what ends the notice; `nil` where nobody would see it.
     public func notice(of what: @autoclosure () -> String, until deadline: Deadline) -> WaitingNotice? {
         guard showsWaiting else { return nil }
-        let end = localTime(clock.now() + deadline.remaining)
-        return WaitingNotice("waiting for \(quoted(what())), until \(end) at most", environment)
+        return WaitingNotice(what(), until: localTime(clock.now() + deadline.remaining), environment)
     }
 }

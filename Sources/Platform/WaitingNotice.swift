@@ -13,10 +13,12 @@ public final class WaitingNotice {
     private static var patience: Milliseconds { 1000 }
 
     /// - Returns: `nil` where there can be none.
-    init?(_ text: String, _ environment: Environment) {
+    init?(_ what: String, until end: String, _ environment: Environment) {
+        let (before, after) = ("butlr-credential: waiting for ", ", until \(end)")
         // The last column stays free: a full line would move on to the next.
-        let width = TerminalSize.columns(STDERR_FILENO, environment)
-        line = "\r" + cut("butlr-credential: \(text)", to: width - 1)
+        let width = TerminalSize.columns(STDERR_FILENO, environment) - 1
+        let room = max(0, width - columns(before) - columns(after))
+        line = "\r" + cut(before + cut(quoted(what), to: room) + after, to: width)
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
