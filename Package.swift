@@ -23,7 +23,7 @@ let package = Package(
         .executableTarget(
             name: "butlr-credential", dependencies: ["Callers", "Commands"], linkerSettings: smallAndQuick),
         .target(name: "Callers", dependencies: ["Broker"]),
-        .target(name: "Commands", dependencies: ["Callers", "Broker"]),
+        .target(name: "Commands", dependencies: ["Callers", "Broker", "Profiles"]),
         .target(name: "Broker", dependencies: ["Profiles", "TokenStore", "OAuth"]),
         .target(name: "Profiles", dependencies: ["Platform"]),
         .target(name: "TokenStore", dependencies: ["Platform"]),
@@ -39,6 +39,7 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+        .testTarget(name: "CommandTests", dependencies: ["Profiles", "Sandbox", "TestSupport"]),
 
         // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
         // `swift test` builds every executable anyway, and linking one into the test bundle would bring its

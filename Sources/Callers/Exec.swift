@@ -8,6 +8,8 @@ public enum Exec: Caller {
         summary: "run a command with the token in its environment",
         options: [.init("--env", "NAME", "the variable that holds it (default: BUTLR_ACCESS_TOKEN)")])
 
+    public static let showsWaiting = true
+
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
         let separator = call.arguments.firstIndex(of: "--") ?? call.arguments.endIndex
         let options = try Options(Array(call.arguments[..<separator]), manual)

@@ -1,13 +1,14 @@
 import Platform
 
 /// A command's own options, `--name VALUE` or `--name=VALUE`, and what stands among them.
-struct Options {
+public struct Options {
     private var values: [(name: String, value: String)] = []
-    private(set) var operands: [String] = []
+    /// What stands among the options.
+    public private(set) var operands: [String] = []
     private let command: String
 
     /// - Throws: `usage` for an option that the manual does not have, or that lacks its value.
-    init(_ arguments: [String], _ manual: Manual) throws(HelperError) {
+    public init(_ arguments: [String], _ manual: Manual) throws(HelperError) {
         command = manual.command
         var rest = arguments[...]
         while let argument = rest.popFirst() {
@@ -41,9 +42,13 @@ struct Options {
     }
 
     /// The value of an option, the empty text for one without; the last one given counts.
-    subscript(name: String) -> String? { values.last { $0.name == name }?.value }
+    public subscript(name: String) -> String? { values.last { $0.name == name }?.value }
 
-    func refuseOperands() throws(HelperError) {
+    /// Every value of an option, in the order in which they were given.
+    public func values(of name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }
+
+    /// - Throws: `usage` where something stands among the options.
+    public func refuseOperands() throws(HelperError) {
         if let operand = operands.first {
             throw HelperError(
                 .usage, "\(command) does not take \"\(quoted(operand))\"",
