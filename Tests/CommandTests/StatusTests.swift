@@ -124,7 +124,12 @@ import Testing
                 struct Token: Decodable {
                     let fresh: Bool
                     let expires: String
-                    let expires_in: Int
+                    let expiresIn: Int
+
+                    enum CodingKeys: String, CodingKey {
+                        case fresh, expires
+                        case expiresIn = "expires_in"
+                    }
                 }
                 struct Secret: Decodable {
                     struct Source: Decodable, Equatable {
