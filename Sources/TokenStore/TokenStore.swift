@@ -44,8 +44,8 @@ public struct TokenStore: Sendable {
 
     /// Takes the lock if nobody else has it.
     ///
-    /// - Returns: `nil` while another process holds it. Where there can be no lock, such as on a read-only disk, a
-    ///   store that keeps nothing.
+    /// - Returns: `nil` while another process holds it. Where there can be no lock, such as on a read-only
+    ///   disk, a store that keeps nothing.
     public func attemptLock() -> LockedTokenStore? {
         do throws(SystemError) {
             guard let state else { throw SystemError(ENOENT) }
@@ -67,8 +67,8 @@ extension TokenStore {
 
     /// Every store of which there is a file.
     ///
-    /// - Parameter isWanted: whether the store of that identity is meant; it is `nil` where no file of the store
-    ///   can be read.
+    /// - Parameter isWanted: whether the store of that identity is meant; it is `nil` where no file of the
+    ///   store can be read.
     public static func all(
         cache: String?, state: String?, where isWanted: (_ identity: String?) -> Bool
     ) -> [TokenStore] {
@@ -89,7 +89,8 @@ extension TokenStore {
         }
     }
 
-    /// What stands before the ending of a store's file; `nil` for any other file, and for a lock, which stays.
+    /// What stands before the ending of a store's file; `nil` for any other file, and for a lock, which
+    /// stays.
     private static func stem(of name: String) -> String? {
         for ending in [".token", ".refresh", ".failure"] {
             for end in [ending, ending + ".new"] where name.hasSuffix(end) {
@@ -151,8 +152,8 @@ public struct LockedTokenStore: ~Copyable {
         }
     }
 
-    /// Notes that the refresh token is about to be redeemed, after making sure that there is room on the disk for
-    /// the one that will come in its place.
+    /// Notes that the refresh token is about to be redeemed, after making sure that there is room on the disk
+    /// for the one that will come in its place.
     public func beginRedeeming(_ refreshToken: Secret) throws(SystemError) -> Redemption {
         try keep(StoredRefreshToken(refreshToken, isBeingRedeemed: true))
         do {
@@ -178,7 +179,8 @@ public struct LockedTokenStore: ~Copyable {
         }
     }
 
-    /// A hash of `text` that says nothing about it without this machine's key, which is made when it is missing.
+    /// A hash of `text` that says nothing about it without this machine's key, which is made when it is
+    /// missing.
     ///
     /// - Returns: `nil` when there can be no key, so that nothing can be recognised again.
     public func keyedHash(_ text: String) -> String? {
