@@ -39,6 +39,7 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
         .testTarget(name: "CommandTests", dependencies: ["Profiles", "Sandbox", "TestSupport"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
 
         // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
         // `swift test` builds every executable anyway, and linking one into the test bundle would bring its
@@ -46,6 +47,12 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "BrokerTests", dependencies: ["TestSupport", "Sandbox", "Broker"]),
+        .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
+        .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
+
+        // The configs in `integrations`, with the real tools.
+        .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Platform"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -99,7 +99,7 @@ struct CommandLineSoFar {
         }
     }
 
-    private var options: [Manual.Option] { (command?.options ?? []) + Invocation.options }
+    private var options: [Manual.Option] { (command?.options ?? []) + Manual.commonOptions }
 
     /// - Parameter profiles: the names of the profiles, asked for where they are wanted.
     func candidates(profiles: () -> [String]) -> Candidates {

@@ -16,7 +16,7 @@ struct Help {
             + layout.paragraph("Hands a fresh OAuth 2.0 access token to the program that asks for one.")
             + "\nTyped by people:\n" + layout.list(people)
             + "\nCalled by tools:\n" + layout.list(tools)
-            + "\nOptions, before or after the command:\n" + layout.list(rows(Invocation.options))
+            + "\nOptions, before or after the command:\n" + layout.list(rows(Manual.commonOptions))
     }
 
     func page(_ manual: Manual) -> String {

@@ -17,6 +17,8 @@ public enum Program {
 
     /// Every command; the tools' first, because tools are in a hurry.
     static var callers: [any Caller.Type] { tools + people }
+    /// Commands that the helper calls itself with.
+    private static let internalCallers: [any Caller.Type] = [Renew.self]
 
     /// Runs one call.
     ///
@@ -32,7 +34,7 @@ public enum Program {
         case "help", nil: return help(invocation, TerminalSize.columns(STDOUT_FILENO, environment))
         case "version": return Reply(output: "butlr-credential \(version)\n")
         case let name?:
-            guard let caller = callers.first(where: { $0.manual.command == name }) else {
+            guard let caller = (callers + internalCallers).first(where: { $0.manual.command == name }) else {
                 return Reply(failure: unknown(name))
             }
             return caller.reply(to: call(invocation, environment, caller))
@@ -44,7 +46,7 @@ public enum Program {
     ) -> Call {
         var context = Context(
             environment: environment, clock: .system,
-            log: Log(caller.isSilent && invocation.logLevel == .warnings ? .silent : invocation.logLevel),
+            log: Log(caller.isSilent && isatty(STDERR_FILENO) == 0 ? .silent : invocation.logLevel),
             allowsInput: invocation.allowsInput)
         // Among what is logged, a line that comes and goes would be lost.
         context.showsWaiting =
@@ -61,7 +63,7 @@ public enum Program {
 
     private static func help(_ invocation: Invocation, _ width: Int) -> Reply {
         let help = Help(width: width)
-        guard let topic = invocation.arguments.first else {
+        guard let topic = invocation.arguments.first, !["help", "version"].contains(topic) else {
             let isAsked = invocation.command != nil
             return isAsked ? Reply(output: help.overview) : Reply(errors: help.overview, status: 64)
         }

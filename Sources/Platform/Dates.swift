@@ -1,13 +1,15 @@
 extension Timestamp {
-    /// RFC 3339 in UTC without a fraction, which Bazel 7 does not read; rounded down.
+    /// RFC 3339 in UTC without a fraction, which Bazel 7 does not read; rounded down. The format's years end at
+    /// 9999, and what is later is that year's last second; what is before 1970 is its first.
     public var rfc3339: String {
-        let (days, second) = floorDivided(seconds, 86_400)
+        let (days, second) = floorDivided(min(max(seconds, 0), 253_402_300_799), 86_400)
         let (year, month, day) = civil(fromDays: days)
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
             + "T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))Z"
     }
 
-    /// Reads an HTTP date in its one preferred form, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+    /// Reads an HTTP date in its one preferred form, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), from
+    /// 1970 on. The day of the week is not compared.
     public init?(httpDate text: String) {
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT",
@@ -20,9 +22,10 @@ extension Timestamp {
         guard time.count == 3, let hour = number(time[0], 0...23), let minute = number(time[1], 0...59),
             let second = number(time[2], 0...60)
         else { return nil }
-        self.init(
-            seconds: days(fromCivil: year, Int64(month) + 1, day) * 86_400 + hour * 3600 + minute * 60
-                + second)
+        let date = days(fromCivil: year, Int64(month) + 1, day)
+        // The 30th of February would be read as a day of March.
+        guard civil(fromDays: date).day == day else { return nil }
+        self.init(seconds: date * 86_400 + hour * 3600 + minute * 60 + second)
     }
 }
 
@@ -35,11 +38,6 @@ private func number(_ text: Substring, _ range: ClosedRange<Int64>) -> Int64? {
 private func padded(_ value: Int64, _ width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-}
-
-private func floorDivided(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-    let remainder = ((value % divisor) + divisor) % divisor
-    return ((value - remainder) / divisor, remainder)
 }
 
 // The proleptic Gregorian calendar, counted in eras of 400 years that begin in March, so that the leap day is

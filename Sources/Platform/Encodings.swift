@@ -67,8 +67,14 @@ public func decodeBase64URL(_ text: some Collection<UInt8>) -> [UInt8]? {
 }
 
 /// A name as it may stand in a file's name: letters, digits, `-` and `_`, everything else percent-encoded.
+///
+/// Different names give different results, also for the empty name (`%`) and for those too long for a file
+/// system (their beginning and their hash). At most 160 bytes, which leaves room for what a file's name adds.
 public func fileNameEncoded(_ text: String) -> String {
-    percentEncoded(text) { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+    let encoded = percentEncoded(text) { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+    if encoded.isEmpty { return "%" }
+    if encoded.utf8.count <= 160 { return encoded }
+    return "\(encoded.prefix(95)).\(hexadecimal(sha256(Array(text.utf8))))"
 }
 
 /// A name or value of `application/x-www-form-urlencoded` (RFC 6749 appendix B).

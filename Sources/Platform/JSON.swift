@@ -33,9 +33,11 @@ extension JSON {
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     public var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
 
-    /// The number, if this is one that is whole and fits.
+    /// The number, if this is one that is whole and below 2⁵³ in size: above, numbers are no longer exact
+    /// (RFC 8259 §6).
     public var integer: Int64? {
-        if case .number(let value) = self { Int64(exactly: value) } else { nil }
+        guard case .number(let value) = self, abs(value) < 0x1p53 else { return nil }
+        return Int64(exactly: value)
     }
 
     /// An object of those members whose value is there.

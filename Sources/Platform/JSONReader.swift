@@ -18,7 +18,8 @@ extension JSON {
 
     /// Reads the value that a text begins with.
     ///
-    /// Strict RFC 8259: UTF-8 only, no duplicate member names, no lone surrogates, at most 64 levels deep.
+    /// Strict RFC 8259: UTF-8 only, no duplicate member names, no lone surrogates, at most 64 levels deep, no
+    /// number that a `Double` cannot hold. A number that the text ends with is complete.
     ///
     /// - Returns: the value, and where the text goes on behind it.
     public static func prefix(of bytes: [UInt8]) throws(SyntaxError) -> (value: JSON, end: Int) {
@@ -54,7 +55,8 @@ private struct JSONReader {
     private mutating func object(depth: Int) throws(JSON.SyntaxError) -> JSON {
         position += 1
         var members: [JSON.Member] = []
-        var names: Set<String> = []
+        // Names are the same when their bytes are (RFC 8259 §8.3); strings also when they look the same.
+        var names: Set<[UInt8]> = []
         skipWhitespace()
         if try peek() == UInt8(ascii: "}") {
             position += 1
@@ -66,11 +68,11 @@ private struct JSONReader {
             let start = position
             let name = try string()
             // Few members are compared one by one; only a crowd of them is worth a set.
-            if members.count == 16 { names = Set(members.map(\.name)) }
+            if members.count == 16 { names = Set(members.map { Array($0.name.utf8) }) }
             let isDuplicate =
                 members.count < 16
-                ? members.contains { $0.name == name }
-                : !names.insert(name).inserted
+                ? members.contains { $0.name.utf8.elementsEqual(name.utf8) }
+                : !names.insert(Array(name.utf8)).inserted
             if isDuplicate { throw .invalid(offset: start, "duplicate member name") }
             skipWhitespace()
             guard try peek() == UInt8(ascii: ":") else { throw invalid("expected ':'") }
@@ -198,7 +200,9 @@ private struct JSONReader {
             if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position += 1 }
             try digits()
         }
-        return Double(String(decoding: bytes[start..<position], as: UTF8.self)) ?? 0
+        guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)), value.isFinite
+        else { throw .invalid(offset: start, "number too large") }
+        return value
     }
 
     private mutating func digits() throws(JSON.SyntaxError) {

@@ -3,23 +3,37 @@ public struct Timestamp: Comparable, Hashable, Sendable {
     public var milliseconds: Int64
 
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
-    public init(seconds: Int64) { milliseconds = seconds * 1000 }
+    /// A moment in seconds; one too far away to be counted in milliseconds is as far as can be.
+    public init(seconds: Int64) {
+        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        self.milliseconds = overflow ? (seconds < 0 ? .min : .max) : milliseconds
+    }
 
     /// Whole seconds, rounded down, so that an expiry never looks later than it is.
-    public var seconds: Int64 { Int64((Double(milliseconds) / 1000).rounded(.down)) }
+    public var seconds: Int64 { floorDivided(milliseconds, 1000).quotient }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
     }
+    // Providers and damaged files name moments of any size, so these stop at the ends instead of trapping.
+
     public static func + (moment: Timestamp, duration: Milliseconds) -> Timestamp {
-        Timestamp(milliseconds: moment.milliseconds + duration)
+        let (sum, overflow) = moment.milliseconds.addingReportingOverflow(duration)
+        return Timestamp(milliseconds: overflow ? (duration < 0 ? .min : .max) : sum)
     }
     public static func - (moment: Timestamp, duration: Milliseconds) -> Timestamp {
-        Timestamp(milliseconds: moment.milliseconds - duration)
+        Timestamp(milliseconds: moment - Timestamp(milliseconds: duration))
     }
     public static func - (left: Timestamp, right: Timestamp) -> Milliseconds {
-        left.milliseconds - right.milliseconds
+        let (difference, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
+        return overflow ? (left < right ? .min : .max) : difference
     }
+}
+
+/// Division that rounds down, also below zero.
+func floorDivided(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
 }
 
 /// A length of time in milliseconds.

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +33,19 @@ int support_accept(int listener) {
 #endif
 }
 
+int support_terminal(char *name, int size) {
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (master < 0) return -1;
+    fcntl(master, F_SETFD, FD_CLOEXEC);
+    const char *found = grantpt(master) == 0 && unlockpt(master) == 0 ? ptsname(master) : NULL;
+    if (found == NULL || strlen(found) >= (size_t)size) {
+        close(master);
+        return -1;
+    }
+    strcpy(name, found);
+    return master;
+}
+
 int support_spawn(
     int *pid, const char *path, char *const arguments[], char *const environment[], const int streams[3],
     const char *folder) {
@@ -53,6 +68,10 @@ int support_spawn(
             if (failure == 0) failure = posix_spawn_file_actions_addclose(&actions, number);
         }
     }
+    // What other code in this process left open for children would keep pipes from ending.
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+    if (failure == 0) failure = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#endif
     if (folder != NULL && failure == 0) failure = posix_spawn_file_actions_addchdir_np(&actions, folder);
 
     sigset_t signals;

@@ -1,4 +1,5 @@
-/// A private certificate authority and what it issues, made with the `openssl` command in a temporary folder.
+/// A private certificate authority and what it issues, made with the `openssl` command in a temporary folder,
+/// which is removed with the last reference to it and to what it issued.
 /// A test that uses one needs the trait `.clients("openssl", "python3")` when it also uses ``TLSProxy``.
 public final class CertificateAuthority: Sendable {
     /// What a server's certificate is like.
@@ -17,6 +18,14 @@ public final class CertificateAuthority: Sendable {
     public struct Certificate: Sendable {
         public let certificateFile: String
         public let keyFile: String
+        /// Keeps the files.
+        private let folder: TemporaryFolder
+
+        init(_ name: String, in folder: TemporaryFolder) {
+            certificateFile = folder.path("\(name).pem")
+            keyFile = folder.path("\(name).key")
+            self.folder = folder
+        }
     }
 
     private let folder: TemporaryFolder
@@ -58,8 +67,7 @@ public final class CertificateAuthority: Sendable {
                     "-out", "\(name).pem",
                 ] + dates)
         }
-        return Certificate(
-            certificateFile: folder.path("\(name).pem"), keyFile: folder.path("\(name).key"))
+        return Certificate(name, in: folder)
     }
 
     private func makeKey(_ name: String) async throws {

@@ -42,7 +42,10 @@ final class ChildProcess: Sendable {
         state.alarm = Alarm(bell: bell, button: button)
         if case .bytes(let bytes) = input { state.input = bytes }
         if case .open = input {} else { state.inputEnds = true }
-        self.program = program
+        // The threads outlive the test by a moment, in which this process may end and leave the home behind.
+        var homeless = program
+        homeless.home = nil
+        self.program = homeless
         self.state = Watched(state)
         pid = try ChildProcess.spawn(program, path, [inputOfChild, outputOfChild, errorsOfChild])
 

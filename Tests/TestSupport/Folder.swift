@@ -36,7 +36,7 @@ extension FolderContents {
     /// A folder in this one, there or not.
     public func folder(_ name: String) -> Folder { Folder(path(name)) }
 
-    /// Makes a folder, and with mode 0700 those above it that are missing.
+    /// Makes a folder, and with mode 0700 those above it that are missing. One that is there stays as it is.
     public func makeFolder(_ name: String, mode: mode_t = 0o700) throws {
         let path = path(name)
         if exists(path) { return }

@@ -11,8 +11,8 @@
 ///     let result = try await helper.run("token", "--format", "raw")
 ///     #expect(result.status == 0, "\(result)")
 ///
-/// Its children see ``environment`` and nothing else. The home is removed with the last reference to the helper;
-/// keep one as long as its children run.
+/// Its children see ``environment`` and nothing else. The home is removed with the last reference to the helper
+/// and the last child that was started here and is still waited for.
 public final class Helper: Sendable {
     public let home: TemporaryFolder
     /// What children get: `HOME`; this process's `PATH`, with the home's `bin` first; and what was given. No
@@ -65,8 +65,10 @@ public final class Helper: Sendable {
     public func client(
         _ name: String, _ arguments: [String] = [], environment: [String: String?] = [:]
     ) -> Program {
-        Program(
+        var program = Program(
             name, arguments, environment: self.environment.changed(by: environment), in: home.path)
+        program.home = home
+        return program
     }
 
     /// Runs the helper to its end.

@@ -56,6 +56,8 @@ public struct Program: Sendable {
     public var errors: Output = .captured
     /// After this long the child and its process group are killed, and waiting for it throws ``TimedOut``.
     public var timeLimit: Duration = .seconds(60)
+    /// The home it runs in, which must not be removed while it does.
+    var home: TemporaryFolder?
 
     public init(
         _ name: String, _ arguments: [String] = [], environment: [String: String] = [:],
@@ -89,7 +91,7 @@ public struct Program: Sendable {
     /// - Throws: ``NotFound``; ``SystemFailure`` when it cannot be started.
     public func start(input: Input = .null) throws -> RunningProgram {
         guard let path = Program.find(name) else { throw NotFound(name: name) }
-        return RunningProgram(try ChildProcess(self, path: path, input: input))
+        return RunningProgram(try ChildProcess(self, path: path, input: input), in: home)
     }
 
     /// The path of a program on this process's `PATH`, if it is there and may be run. A name with a `/` is a

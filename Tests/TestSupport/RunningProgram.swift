@@ -1,8 +1,12 @@
 /// A child that has been started. It is killed when the last reference to this goes while it still runs.
 public final class RunningProgram: Sendable {
     private let child: ChildProcess
+    private let home: TemporaryFolder?
 
-    init(_ child: ChildProcess) { self.child = child }
+    init(_ child: ChildProcess, in home: TemporaryFolder?) {
+        self.child = child
+        self.home = home
+    }
 
     deinit { child.signal(SIGKILL, toGroup: true) }
 

@@ -49,7 +49,8 @@ public final class ScriptedServer: Sendable {
         return requests
     }
 
-    /// Ends all connections and joins all threads; again is nothing.
+    /// Ends all connections and joins all threads; again is nothing. It waits for a handler that is at work, so
+    /// open its ``Gate`` first.
     public func stop() { core.stop() }
 
     /// Fewer requests came than a test waited for.

@@ -15,17 +15,27 @@ public final class TLSProxy: Sendable {
     private let child: RunningProgram
 
     /// Starts the proxy and waits until it serves.
-    public init(
+    public convenience init(
         _ certificate: CertificateAuthority.Certificate, before server: ScriptedServer,
         manner: Manner = .proper
     ) async throws {
-        child = try Program(
+        try await self.init(certificate, beforePort: server.port, manner: manner)
+    }
+
+    /// Starts the proxy and waits until it serves.
+    public init(
+        _ certificate: CertificateAuthority.Certificate, beforePort serverPort: UInt16,
+        manner: Manner = .proper
+    ) async throws {
+        var program = Program(
             "python3",
             [
-                "-c", proxyScript, certificate.certificateFile, certificate.keyFile, String(server.port),
+                "-c", proxyScript, certificate.certificateFile, certificate.keyFile, String(serverPort),
                 manner.rawValue,
-            ], environment: .inherited("PATH", "HOME")
-        ).start(input: .open)
+            ], environment: .inherited("PATH", "HOME"))
+        // For as long as a test takes, which on a busy machine is no matter of seconds.
+        program.timeLimit = .seconds(600)
+        child = try program.start(input: .open)
         guard let line = try await child.readLine(), let port = UInt16(line) else {
             throw DidNotStart(outcome: try await child.wait())
         }
@@ -52,9 +62,6 @@ private let proxyScript = #"""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
 
-    def reset(connection):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
     def upstream(client, server):
         try:
             while data := client.recv(65536):
@@ -76,6 +83,7 @@ private let proxyScript = #"""
         except OSError:
             plain.close()
             return
+        ending = socket.SHUT_RDWR
         server = socket.create_connection(("127.0.0.1", int(backend_port)))
         threading.Thread(target=upstream, args=(client, server), daemon=True).start()
         try:
@@ -84,12 +92,14 @@ private let proxyScript = #"""
             if manner == "proper":
                 client.unwrap()
         except ConnectionResetError:
-            reset(client)
+            # Only reading ends here: the reset comes with the close.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            ending = socket.SHUT_RD
         except OSError:
             pass
         # The other thread still reads, which alone would keep the connection open.
         try:
-            client.shutdown(socket.SHUT_RDWR)
+            client.shutdown(ending)
         except OSError:
             pass
         client.close()

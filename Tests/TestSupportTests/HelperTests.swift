@@ -28,10 +28,11 @@ import Testing
     }
 
     @Test func skipsUnlessRequired() throws {
-        #expect(try isPresent("sh", required: ["sh"]))
-        #expect(try !isPresent("no-such-client", required: ["sh"]))
+        #expect(try requireClient("sh") == Program.find("sh"))
+        #expect(try arePresent(["sh", "cat"], required: ["sh"]))
+        #expect(try !arePresent(["sh", "no-such-client"], required: ["sh"]))
         #expect(throws: MissingClient(name: "no-such-client")) {
-            try isPresent("no-such-client", required: ["sh", "no-such-client"])
+            try arePresent(["nor-such-a-one", "no-such-client"], required: ["sh", "no-such-client"])
         }
     }
 }

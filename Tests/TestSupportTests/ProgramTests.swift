@@ -35,7 +35,7 @@ import Testing
         let survivors = try Self.shell("cat '\(fifo)'").start()
         let error = await #expect(throws: Program.TimedOut.self) {
             try await Self.shell(
-                "exec 9>'\(fifo)'; echo begun; echo waiting >&2; sleep 1000; true", limit: .seconds(1)
+                "exec 9>'\(fifo)'; echo begun; echo waiting >&2; sleep 1000; true", limit: .seconds(4)
             ).run()
         }
         #expect(error?.exit == nil)
@@ -46,7 +46,7 @@ import Testing
 
     @Test func saysWhenSomethingHoldsTheOutputOpenAndKillsThat() async throws {
         let error = await #expect(throws: Program.TimedOut.self) {
-            try await Self.shell("sleep 1000 & echo done", limit: .seconds(1)).run()
+            try await Self.shell("sleep 1000 & echo done", limit: .seconds(4)).run()
         }
         #expect(error?.exit == .status(0))
         #expect(error?.outputBytes == Array("done\n".utf8))
@@ -91,6 +91,14 @@ import Testing
     @Test func givesNothingButWhatWasAskedFor() async throws {
         let result = try await Program("/usr/bin/env", environment: ["ONE": "a b", "TWO": ""]).run()
         #expect(result.output.split(separator: "\n").sorted() == ["ONE=a b", "TWO="])
+    }
+
+    @Test func leavesNothingElseOpen() async throws {
+        let inheritable = dup(STDERR_FILENO)
+        defer { close(inheritable) }
+        let result = try await Program("ls", ["/dev/fd/"], environment: Self.path).run()
+        // The fourth is the listing's own.
+        #expect(result.output == "0\n1\n2\n3\n")
     }
 
     @Test func runsInAFolderUnderAnotherName() async throws {
