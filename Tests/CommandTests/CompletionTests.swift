@@ -90,11 +90,11 @@ import Testing
         )
         try await shell.expect("set\r\n")
         for (typed, shown) in [
-            ("butlr-credential stat\t", "status "),
-            ("butlr-credential token --format h\t", "header "),
-            ("butlr-credential token --format=h\t", "header "),
+            ("butlr-credential stat\t", "status"),
+            ("butlr-credential token --format h\t", "header"),
+            ("butlr-credential token --format=h\t", "header"),
             ("butlr-credential status --profile dev\t", #"dev\ \$\(touch\ owned\)"#),
-            ("butlr-credential --config oth\t", "other.conf "),
+            ("butlr-credential --config oth\t", "er.conf"),
             ("butlr-credential log\t", "login"),
         ] {
             shell.type(typed)
