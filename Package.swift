@@ -23,7 +23,9 @@ let package = Package(
         .executableTarget(
             name: "butlr-credential", dependencies: ["Callers", "Commands"], linkerSettings: smallAndQuick),
         .target(name: "Callers", dependencies: ["Broker"]),
-        .target(name: "Commands", dependencies: ["Callers", "Broker"]),
+        .target(
+            name: "Commands",
+            dependencies: ["Callers", "Broker", "Profiles", "TokenStore", "OAuth", "HTTP", "Platform"]),
         .target(name: "Broker", dependencies: ["Profiles", "TokenStore", "OAuth"]),
         .target(name: "Profiles", dependencies: ["Platform"]),
         .target(name: "TokenStore", dependencies: ["Platform"]),
@@ -46,6 +48,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "SetupTests", dependencies: ["TestSupport", "Sandbox"]),
     ],
     swiftLanguageModes: [.v6]
 )

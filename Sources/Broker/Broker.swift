@@ -9,8 +9,10 @@ public struct Broker: Sendable {
     let context: Context
     let directories: Directories
     let client: HTTPClient
-    private let configFile: String?
-    private let profileName: String?
+    /// The config file that is read instead of the usual ones.
+    public let configFile: String?
+    /// The profile to which every request is narrowed.
+    public let profileName: String?
 
     /// - Parameters:
     ///   - configFile: the config file to read instead of the usual ones.

@@ -361,15 +361,7 @@ struct Renewal {
     /// that is down.
     private var tryDeadline: Deadline { spare() == nil ? deadline : deadline.limited(to: 5000) }
 
-    private var endpoint: TokenEndpoint {
-        let names = profile.responseFields
-        return TokenEndpoint(
-            client: client, route: HTTPRoute(caFile: profile.caFile, proxy: profile.proxy),
-            names: .init(
-                accessToken: names.accessToken, refreshToken: names.refreshToken, idToken: names.idToken,
-                expiresIn: names.expiresIn),
-            clock: context.clock)
-    }
+    private var endpoint: TokenEndpoint { profile.endpoint(client, context.clock) }
 }
 
 extension TokenRequest.Format {

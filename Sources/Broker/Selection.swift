@@ -9,7 +9,7 @@ public struct Selection: Sendable {
     public let profile: Profile
     let configuration: Configuration
 
-    private var context: Context { broker.context }
+    var context: Context { broker.context }
     private var deadline: Deadline { context.deadline(profile.timeout ?? request.timeout) }
 
     private var store: TokenStore {

@@ -1,13 +1,13 @@
 import Platform
 
 /// A command's own options, `--name VALUE` or `--name=VALUE`, and what stands among them.
-struct Options {
+public struct Options {
     private var values: [(name: String, value: String)] = []
-    private(set) var operands: [String] = []
+    public private(set) var operands: [String] = []
     private let command: String
 
     /// - Throws: `usage` for an option that the manual does not have, or that lacks its value.
-    init(_ arguments: [String], _ manual: Manual) throws(HelperError) {
+    public init(_ arguments: [String], _ manual: Manual) throws(HelperError) {
         command = manual.command
         var rest = arguments[...]
         while let argument = rest.popFirst() {
@@ -40,9 +40,10 @@ struct Options {
     }
 
     /// The value of an option, the empty text for one without; the last one given counts.
-    subscript(name: String) -> String? { values.last { $0.name == name }?.value }
+    public subscript(name: String) -> String? { values.last { $0.name == name }?.value }
 
-    func refuseOperands() throws(HelperError) {
+    /// - Throws: `usage` where something stands among the options.
+    public func refuseOperands() throws(HelperError) {
         if let operand = operands.first {
             throw HelperError(
                 .usage, "\(command) does not take \"\(quoted(operand))\"",

@@ -4,7 +4,7 @@ import Platform
 /// lock under the state folder.
 public struct TokenStore: Sendable {
     fileprivate let cache: PrivateFolder?
-    fileprivate let state: PrivateFolder?
+    let state: PrivateFolder?
     fileprivate let identity: String
     private let stem: String
 
@@ -25,7 +25,7 @@ public struct TokenStore: Sendable {
     fileprivate var tokenName: String { stem + ".token" }
     fileprivate var refreshTokenName: String { stem + ".refresh" }
     fileprivate var failureName: String { stem + ".failure" }
-    private var lockName: String { stem + ".lock" }
+    var lockName: String { stem + ".lock" }
 
     /// The stored token, read without a lock: it is only ever replaced as a whole.
     public func token() -> StoredToken? {
