@@ -40,7 +40,8 @@ extension Selection {
     private func read(
         _ sources: [SecretSource], _ key: String, _ reader: SecretReader
     ) throws(HelperError) -> Secret? {
-        guard case .secret(let secret, _) = try reader.read(sources, for: key, of: profile.name, answered: nil)
+        guard
+            case .secret(let secret, _) = try reader.read(sources, for: key, of: profile.name, answered: nil)
         else { return nil }
         return secret
     }

@@ -10,7 +10,7 @@ public enum Program {
     static let callers: [any Caller.Type] = [
         Get.self, Token.self, Exec.self, Git.self, Kubernetes.self, Docker.self, Cargo.self, Terraform.self,
         GoogleCloud.self, Pip.self, Go.self, Askpass.self,
-        Setup.self,
+        Setup.self, Doctor.self,
     ]
 
     /// Runs one call.

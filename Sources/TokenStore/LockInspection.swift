@@ -67,7 +67,8 @@ private func holders(of file: stat) -> [LockHolder] {
         let end = line.lastIndex(of: ")") ?? line.endIndex
         let name = line[..<end].drop { $0 != "(" }.dropFirst()
         let state = line[end...].dropFirst(2).first
-        return LockHolder(process: process, name: quoted(String(name)), isStopped: state == "T" || state == "t")
+        return LockHolder(
+            process: process, name: quoted(String(name)), isStopped: state == "T" || state == "t")
     }
 
     private func text(of path: String) -> String {

@@ -44,7 +44,8 @@ enum CargoSetup: SetupTool {
     static func removing(from contents: String, _ site: SetupSite) throws(HelperError) -> String {
         var text = TextLines(contents)
         for section in registries(in: text).reversed() {
-            guard let provider = section.line(of: "credential-provider", in: text), isOwn(provider.value) else {
+            guard let provider = section.line(of: "credential-provider", in: text), isOwn(provider.value)
+            else {
                 continue
             }
             let isMarked = text.content(provider.index - 1) == Mark.line

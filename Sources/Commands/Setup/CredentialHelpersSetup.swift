@@ -22,7 +22,8 @@ enum CredentialHelpers {
             guard let member = top["credHelpers"] else {
                 let unit = indentation(of: top, in: bytes)
                 bytes = top.adding(
-                    "credHelpers", "{\n\(unit)\(unit)\(entry(registry))\n\(unit)}", to: bytes, indentation: unit)
+                    "credHelpers", "{\n\(unit)\(unit)\(entry(registry))\n\(unit)}", to: bytes,
+                    indentation: unit)
                 continue
             }
             guard let helpers = JSONMembers(bytes, at: member.value.lowerBound) else { throw malformed(file) }
@@ -65,7 +66,8 @@ enum CredentialHelpers {
     /// Registries whose helper is another one, which stays.
     static func others(in contents: String?, _ site: SetupSite) -> [String] {
         let registries = site.urls.compactMap(\.authority)
-        return entries(contents ?? "").filter { registries.contains($0.registry) && $0.helper != helper }.map {
+        return entries(contents ?? "").filter { registries.contains($0.registry) && $0.helper != helper }.map
+        {
             "\(quoted($0.registry)) has the helper \"\(quoted($0.helper))\" already, which stays"
         }
     }
@@ -80,7 +82,8 @@ enum CredentialHelpers {
     }
 
     private static func entries(_ contents: String) -> [(registry: String, helper: String)] {
-        guard let json = try? JSON(parsing: Array(contents.utf8)), case .object(let members)? = json["credHelpers"]
+        guard let json = try? JSON(parsing: Array(contents.utf8)),
+            case .object(let members)? = json["credHelpers"]
         else { return [] }
         return members.map { ($0.name, $0.value.string ?? "") }
     }

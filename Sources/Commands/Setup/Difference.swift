@@ -55,7 +55,8 @@ enum Difference {
     }
 
     private static func shown(_ line: String, _ helper: String) -> String {
-        let indentation = line.utf8.prefix { $0 == 0x20 || $0 == 0x09 }.map { $0 == 0x09 ? "    " : " " }.joined()
+        let indentation = line.utf8.prefix { $0 == 0x20 || $0 == 0x09 }.map { $0 == 0x09 ? "    " : " " }
+            .joined()
         let text = quoted(line, limit: 1000)
         if text.utf8.holds(Array(helper.utf8)) { return indentation + text }
         let lowered = text.lowercased()
@@ -64,10 +65,13 @@ enum Difference {
         if let start = starts.min() {
             // What stands before the word, and the word with what belongs to it, may be read.
             let bytes = Array(text.utf8)
-            let rest = bytes[start...].prefix { $0 != 0x20 && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "=") }
+            let rest = bytes[start...].prefix {
+                $0 != 0x20 && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "=")
+            }
             return indentation + String(decoding: bytes[..<rest.endIndex], as: UTF8.self) + " …"
         }
-        return indentation + (hasLongWord(text) || text.hasPrefix("pass ") || text.hasPrefix("pass=") ? "…" : text)
+        return indentation
+            + (hasLongWord(text) || text.hasPrefix("pass ") || text.hasPrefix("pass=") ? "…" : text)
     }
 
     /// Whether something in it looks like a token or a key: too long for a word, and no path.

@@ -53,7 +53,9 @@ enum GitSetup: SetupTool {
         return TextSection.all(in: text).filter { $0.name.hasPrefix("credential") }.flatMap { section in
             section.lines.compactMap { index -> String? in
                 let line = text.content(index)
-                guard line.lowercased().hasPrefix("helper"), let equals = line.firstIndex(of: "=") else { return nil }
+                guard line.lowercased().hasPrefix("helper"), let equals = line.firstIndex(of: "=") else {
+                    return nil
+                }
                 let value = stripped(line[line.index(after: equals)...].filter { $0 != "\"" })
                 guard options(of: value) != nil, let word = words(value).first else { return nil }
                 return word.hasPrefix("/") ? word : "git-credential-\(word)"
@@ -135,7 +137,8 @@ enum GitSetup: SetupTool {
             guard status == 0 else {
                 throw HelperError(
                     .config,
-                    "git config failed with status \(status): \(quoted(String(decoding: output, as: UTF8.self)))")
+                    "git config failed with status \(status): \(quoted(String(decoding: output, as: UTF8.self)))"
+                )
             }
         }
 
@@ -157,7 +160,8 @@ enum GitSetup: SetupTool {
             let (status, output) = try call(arguments)
             // 1: there is none.
             guard status == 0 || status == 1 else {
-                throw HelperError(.config, "git cannot read its config: \(quoted(String(decoding: output, as: UTF8.self)))")
+                throw HelperError(
+                    .config, "git cannot read its config: \(quoted(String(decoding: output, as: UTF8.self)))")
             }
             guard status == 0, !output.isEmpty else { return [] }
             return output.dropLast().split(separator: 0, omittingEmptySubsequences: false)
@@ -176,4 +180,3 @@ enum GitSetup: SetupTool {
         }
     }
 }
-

@@ -11,7 +11,9 @@ enum GoSetup: SetupTool {
 
     static func file(_ site: SetupSite) throws(HelperError) -> String {
         if let path = site.environment.nonEmpty("GOENV") {
-            guard path != "off" else { throw HelperError(.config, "GOENV is off, so Go reads no config file") }
+            guard path != "off" else {
+                throw HelperError(.config, "GOENV is off, so Go reads no config file")
+            }
             return path
         }
         return try site.inConfigHome("go/env")
@@ -72,12 +74,14 @@ enum GoSetup: SetupTool {
     }
 
     private static func command(_ site: SetupSite) -> String {
-        ([site.helper.path, "go"] + site.options).map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
+        ([site.helper.path, "go"] + site.options).map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(
+            separator: " ")
     }
 
     private static func isOwn(_ entry: String, _ options: [String]) -> Bool {
         let words = entry.split(separator: " ").map(String.init)
-        return fileName(of: unquoted(words.first ?? "")) == HelperLocation.name && words.dropFirst().first == "go"
+        return fileName(of: unquoted(words.first ?? "")) == HelperLocation.name
+            && words.dropFirst().first == "go"
             && words.dropFirst(2).elementsEqual(options)
     }
 }

@@ -11,7 +11,8 @@ enum GoogleCloudSetup: SetupTool {
     static func file(_ site: SetupSite) throws(HelperError) -> String {
         let usual = try site.inConfigHome("gcloud")
         let folder = site.environment.absolutePath("CLOUDSDK_CONFIG") ?? usual
-        return folder + "/butlr-credential" + (site.profileName.map { "-" + fileNameEncoded($0) } ?? "") + ".json"
+        return folder + "/butlr-credential" + (site.profileName.map { "-" + fileNameEncoded($0) } ?? "")
+            + ".json"
     }
 
     static func adding(to contents: String?, _ site: SetupSite) throws(HelperError) -> String {
@@ -72,7 +73,8 @@ enum GoogleCloudSetup: SetupTool {
         let marker = "//iam.googleapis.com/"
         let audiences = Set(
             site.profiles.compactMap(\.audience).compactMap { audience -> String? in
-                let name = audience.hasPrefix("https:") ? String(audience.dropFirst("https:".count)) : audience
+                let name =
+                    audience.hasPrefix("https:") ? String(audience.dropFirst("https:".count)) : audience
                 return name.hasPrefix(marker) ? name : nil
             })
         guard audiences.count < 2 else {

@@ -53,7 +53,8 @@ struct JSONMembers {
         let text = JSON.string(name).serialized + ": " + value
         guard let last = members.last else {
             let outer = String(indentation.dropLast(JSONMembers.unit(of: indentation).count))
-            return Array(bytes[...open]) + Array("\n\(indentation)\(text)\n\(outer)".utf8) + Array(bytes[close...])
+            return Array(bytes[...open]) + Array("\n\(indentation)\(text)\n\(outer)".utf8)
+                + Array(bytes[close...])
         }
         let space = bytes[..<last.start].suffix { $0 == 0x20 || (0x09...0x0D).contains($0) }
         let end = last.value.upperBound

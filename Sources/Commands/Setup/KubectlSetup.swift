@@ -77,7 +77,9 @@ enum KubectlSetup: SetupTool {
     }
 
     static func notes(_ site: SetupSite) -> [String] {
-        ["kubectl config get-contexts lists the contexts; --context NAME or kubectl config use-context takes one"]
+        [
+            "kubectl config get-contexts lists the contexts; --context NAME or kubectl config use-context takes one"
+        ]
     }
 
     private static func user(_ site: SetupSite) -> String {
@@ -100,7 +102,9 @@ enum KubectlSetup: SetupTool {
 
         init(_ json: JSON) {
             clusters = (json["clusters"]?.array ?? []).compactMap {
-                guard let name = $0["name"]?.string, let server = $0["cluster"]?["server"]?.string else { return nil }
+                guard let name = $0["name"]?.string, let server = $0["cluster"]?["server"]?.string else {
+                    return nil
+                }
                 return (name, server)
             }
             contexts = (json["contexts"]?.array ?? []).compactMap {

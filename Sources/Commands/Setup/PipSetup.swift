@@ -35,12 +35,15 @@ enum PipSetup: SetupTool {
 
     static func removing(from contents: String, _ site: SetupSite) throws(HelperError) -> String {
         var text = TextLines(contents)
-        guard let mark = text.lines.indices.first(where: { text.content($0) == Mark.line }) else { return contents }
+        guard let mark = text.lines.indices.first(where: { text.content($0) == Mark.line }) else {
+            return contents
+        }
         let hasHeader = mark + 1 < text.lines.count && text.content(mark + 1) == "[global]"
         let own = mark + (hasHeader ? 2 : 1)
         if own < text.lines.count, text.content(own) == line { text.lines.remove(at: own) }
         // What others have put below the header needs it.
-        let isNeeded = own < text.lines.count && !text.content(own).isEmpty && !text.content(own).hasPrefix("[")
+        let isNeeded =
+            own < text.lines.count && !text.content(own).isEmpty && !text.content(own).hasPrefix("[")
         if hasHeader, !isNeeded { text.lines.remove(at: mark + 1) }
         text.lines.remove(at: mark)
         return text.text

@@ -13,7 +13,8 @@ enum RcloneSetup: SetupTool {
     }
 
     static func adding(to contents: String?, _ site: SetupSite) throws(HelperError) -> String {
-        if contents?.hasPrefix("# Encrypted rclone") == true || contents?.utf8.holds(Array("RCLONE_ENCRYPT_V0:".utf8)) == true
+        if contents?.hasPrefix("# Encrypted rclone") == true
+            || contents?.utf8.holds(Array("RCLONE_ENCRYPT_V0:".utf8)) == true
         {
             throw HelperError(
                 .config, "rclone's config is encrypted, so that only rclone can change it",
@@ -37,11 +38,15 @@ enum RcloneSetup: SetupTool {
             if let command = section.line(of: key, in: text) {
                 // Another command stays.
                 if isOwn(command.value) { text.lines[command.index] = line + "\n" }
-            } else if section.line(of: "bearer_token", in: text) == nil, section.line(of: "pass", in: text) == nil {
+            } else if section.line(of: "bearer_token", in: text) == nil,
+                section.line(of: "pass", in: text) == nil
+            {
                 text.insert([Mark.line, line], at: url.index + 1)
             }
         }
-        guard isServed else { throw site.nothingToServe("no WebDAV remote", in: try file(site), example: example) }
+        guard isServed else {
+            throw site.nothingToServe("no WebDAV remote", in: try file(site), example: example)
+        }
         return text.text
     }
 
@@ -69,13 +74,18 @@ enum RcloneSetup: SetupTool {
             guard let url = section.line(of: "url", in: text)?.value, site.serves(url) else { return nil }
             let command = section.line(of: key, in: text)
             let hasOther =
-                command.map { !isOwn($0.value) } ?? (section.line(of: "bearer_token", in: text) != nil
+                command.map { !isOwn($0.value) }
+                ?? (section.line(of: "bearer_token", in: text) != nil
                     || section.line(of: "pass", in: text) != nil)
             return hasOther ? "[\(quoted(section.name))] has credentials of its own already, which stay" : nil
         }
     }
 
-    private static func program(_ command: String) -> String { String(command.split(separator: " ").first ?? "") }
+    private static func program(_ command: String) -> String {
+        String(command.split(separator: " ").first ?? "")
+    }
 
-    private static func isOwn(_ command: String) -> Bool { fileName(of: program(command)) == HelperLocation.name }
+    private static func isOwn(_ command: String) -> Bool {
+        fileName(of: program(command)) == HelperLocation.name
+    }
 }

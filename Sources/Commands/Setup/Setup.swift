@@ -22,7 +22,8 @@ enum Setup: Caller {
         guard let tool = SetupTools.all.first(where: { $0.name == name }) else {
             let nearest = nearestWord(to: name, among: SetupTools.names)
             throw HelperError(
-                .usage, "setup knows no tool \"\(quoted(name))\": \(SetupTools.names.joined(separator: ", "))",
+                .usage,
+                "setup knows no tool \"\(quoted(name))\": \(SetupTools.names.joined(separator: ", "))",
                 hint: nearest.map { "did you mean \($0)?" })
         }
         guard options["--print"] == nil || options["--undo"] == nil else {

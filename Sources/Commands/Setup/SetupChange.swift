@@ -31,12 +31,18 @@ struct SetupChange {
         let link = try wantedLink()
         let isChanged = contents != file.contents ?? ""
         guard isChanged || link != nil else {
-            return Reply(output: "\(tool.name) is set up already, in \(home.abbreviating(file.path)).\n" + notes)
+            return Reply(
+                output: "\(tool.name) is set up already, in \(home.abbreviating(file.path)).\n" + notes)
         }
         var shown = ""
         if isChanged { shown += describe(file, contents) }
-        if let link { shown += "\(home.abbreviating(link.path)):\n  + a link to \(home.abbreviating(site.helper.path))\n" }
-        if isTrial { return Reply(output: shown + "Nothing is changed: this is what setup would do.\n" + notes) }
+        if let link {
+            shown +=
+                "\(home.abbreviating(link.path)):\n  + a link to \(home.abbreviating(site.helper.path))\n"
+        }
+        if isTrial {
+            return Reply(output: shown + "Nothing is changed: this is what setup would do.\n" + notes)
+        }
         try show(shown)
         try apply(file, contents, link)
         return Reply(output: done + notes)
@@ -71,7 +77,9 @@ struct SetupChange {
     }
 
     private var done: String {
-        let original = records.read(name)?.original == nil ? "" : ", as it was: \(home.abbreviating(records.backup(name)))"
+        let original =
+            records.read(name)?.original == nil
+            ? "" : ", as it was: \(home.abbreviating(records.backup(name)))"
         let options = site.profileName.map { " --profile \($0)" } ?? ""
         return "Done\(original.isEmpty ? "" : "; the file\(original)").\n"
             + "To take it back: butlr-credential setup \(tool.name)\(options) --undo\n"
@@ -85,7 +93,11 @@ struct SetupChange {
     func undo() throws(HelperError) -> Reply {
         let record = records.read(name)
         let file: EditedFile
-        if let record { file = try EditedFile(record.file) } else { file = try EditedFile(try tool.file(site)) }
+        if let record {
+            file = try EditedFile(record.file)
+        } else {
+            file = try EditedFile(try tool.file(site))
+        }
         var contents = file.contents
         if let record, file.contents.map(SetupRecord.hash) == record.result {
             contents = record.original

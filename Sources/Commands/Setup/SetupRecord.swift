@@ -35,7 +35,8 @@ struct SetupRecords {
     /// The record of a tool and a label, and `nil` where there is none that is whole.
     func read(_ name: String) -> SetupRecord? {
         guard let bytes = folder.read(name + ".json"), let json = try? JSON(parsing: bytes),
-            json["version"]?.integer == 1, let file = json["file"]?.string, let result = json["result"]?.string
+            json["version"]?.integer == 1, let file = json["file"]?.string,
+            let result = json["result"]?.string
         else { return nil }
         var original: String?
         if json["existed"]?.bool == true {

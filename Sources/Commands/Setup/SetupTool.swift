@@ -81,7 +81,9 @@ struct SetupSite: Sendable {
         var urls: [URLPattern] = []
         for profile in profiles {
             let isImplied = profile.provider.baseURL != nil && profile.urls.count > 1
-            for url in profile.urls.dropFirst(isImplied ? 1 : 0) where !urls.contains(url) { urls.append(url) }
+            for url in profile.urls.dropFirst(isImplied ? 1 : 0) where !urls.contains(url) {
+                urls.append(url)
+            }
         }
         return urls
     }
@@ -94,7 +96,8 @@ struct SetupSite: Sendable {
     /// `~` and what is behind it.
     func inHome(_ path: String) throws(HelperError) -> String {
         guard let home = environment.absolutePath("HOME") else {
-            throw HelperError(.config, "HOME is not set, so there is no config file to edit", hint: "export HOME=…")
+            throw HelperError(
+                .config, "HOME is not set, so there is no config file to edit", hint: "export HOME=…")
         }
         return home + "/" + path
     }
@@ -149,7 +152,8 @@ struct EditorCopy: ~Copyable {
         let parent = environment.absolutePath("TMPDIR") ?? "/tmp"
         var template = Array("\(parent)/butlr-setup-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw HelperError(.ioError, "there can be no temporary folder in \(quoted(parent)): \(SystemError())")
+            throw HelperError(
+                .ioError, "there can be no temporary folder in \(quoted(parent)): \(SystemError())")
         }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let path = folder + "/config"
