@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
-        .testTarget(name: "SetupTests", dependencies: ["TestSupport", "Sandbox"]),
+        .testTarget(name: "SetupTests", dependencies: ["TestSupport", "Sandbox", "Platform"]),
     ],
     swiftLanguageModes: [.v6]
 )
