@@ -48,6 +48,9 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "BrokerTests", dependencies: ["TestSupport", "Sandbox", "Broker"]),
+        .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
+        .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
         .testTarget(name: "SetupTests", dependencies: ["TestSupport", "Sandbox", "Platform"]),
     ],
     swiftLanguageModes: [.v6]

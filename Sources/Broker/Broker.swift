@@ -47,7 +47,8 @@ public struct Broker: Sendable {
         if let asked = request.profile, let profileName, asked != profileName {
             throw HelperError(
                 .badRequest,
-                "the request is for profile \"\(quoted(asked))\", but this call is for \"\(profileName)\"")
+                "the request is for profile \"\(quoted(asked))\", but this call is for \"\(quoted(profileName))\""
+            )
         }
         let configuration = try configuration()
         let name = request.profile ?? profileName

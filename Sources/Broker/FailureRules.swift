@@ -11,10 +11,11 @@ enum FailureRules {
     static func window(_ error: HelperError, count: Int) -> Milliseconds? {
         switch error.code {
         case .temporaryFailure:
-            if let retryAfter = error.retryAfter { return Milliseconds(retryAfter) * 1000 }
-            let backoff = Milliseconds(200) << min(count - 1, 9)
+            let backoff = min(Milliseconds(200) << min(count - 1, 9), 60_000)
             // Callers that failed together do not come back together.
-            return min(backoff, 60_000) + Milliseconds.random(in: 0...backoff / 4)
+            let wait = backoff + Milliseconds.random(in: 0...backoff / 4)
+            // A server that names no wait at all has not asked for a flood.
+            return max(wait, stated(error))
         case .credentialsRejected, .config:
             let minutes = [1, 2, 4, 8, 15]
             return Milliseconds(minutes[min(count, minutes.count) - 1]) * 60_000
@@ -23,10 +24,19 @@ enum FailureRules {
         }
     }
 
+    /// A failure that has been over for longer starts no row with the next one: a laptop that was offline at night
+    /// is not to be slow in the morning.
+    static let recollection: Milliseconds = 900_000
+
     /// Whether waiting `duration` for the next try is better than giving up now.
     static func isWorthWaiting(_ duration: Milliseconds, for error: HelperError, _ deadline: Deadline) -> Bool
     {
-        duration < deadline.remaining && (error.retryAfter != nil || duration <= patience)
+        duration < deadline.remaining && duration <= max(patience, stated(error))
+    }
+
+    /// The wait that the server named.
+    private static func stated(_ error: HelperError) -> Milliseconds {
+        Milliseconds(error.retryAfter ?? 0) * 1000
     }
 
     /// How many tokens a server may refuse within ``youth`` of their issue, in one ``period``, before it is taken

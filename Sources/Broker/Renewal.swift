@@ -52,21 +52,34 @@ struct Renewal {
                     typed[key] = try prompt(for: "\(key) of profile \"\(profile.name)\"", deadline: deadline)
                     secrets = nil
                 case .failed(let error):
-                    // A token that still lives is better than none, while the provider is out of reach.
-                    guard error.code == .temporaryFailure, let spare = spare() else { throw error }
-                    context.log.debug("\(error.message); the stored token is still good for a little")
+                    // A token that still lives is better than none.
+                    guard let spare = spare() else { throw error }
+                    let notice = "\(error.message); the stored token is still good for a little"
+                    if error.code == .temporaryFailure {
+                        context.log.debug(notice)
+                    } else {
+                        context.log.warn(notice)
+                    }
                     return (spare, .cache)
                 }
             }
         }
     }
 
+    /// Obtains a token if nobody else is at it and no person is needed; that it fails is noted in the failure
+    /// memory.
+    mutating func runWithoutWaiting() {
+        guard let locked = store.attemptLock() else { return }
+        _ = try? obtain(locked)
+    }
+
     /// Waits for the lock, or for the token that its holder obtains.
     private mutating func waitForTurn() throws(Interruption) -> Outcome {
         let patience = tryDeadline
         var pause: Milliseconds = 1
+        var request = store.requestLock()
         while true {
-            if let locked = store.attemptLock() { return try obtain(locked) }
+            if let locked = request.attempt() { return try obtain(locked) }
             if let token = store.token(), freshness.accepts(token, at: now) { return (token, .cache) }
             guard !patience.hasPassed else {
                 throw .failed(
@@ -76,7 +89,7 @@ struct Renewal {
                         retryAfter: 1))
             }
             patience.sleep(Milliseconds.random(in: 1...pause))
-            pause = min(pause * 2, 20)
+            pause = min(pause * 2, 40)
         }
     }
 
@@ -104,7 +117,7 @@ struct Renewal {
             do throws(TokenFailure) {
                 response = try endpoint.send(request, tryDeadline)
             } catch {
-                try waitBeforeAnotherTry(after: error.error, store)
+                try waitBeforeAnotherTry(after: error, store)
                 continue
             }
             if profile.grant == .password, let refreshToken = response.refreshToken {
@@ -139,10 +152,10 @@ struct Renewal {
                 response = try endpoint.send(request, tryDeadline)
             } catch {
                 switch error {
-                case .notSent(let error), .busy(let error):
-                    if !mayBeUsedUp { unmark(stored.refreshToken, store) }
+                case .notSent, .busy:
+                    if !mayBeUsedUp { try? redemption.finish(stored.refreshToken) }
                     try waitBeforeAnotherTry(after: error, store)
-                case .lost(let error):
+                case .lost:
                     if canLogInAlone() { return nil }
                     guard !mayBeUsedUp else { try waitBeforeAnotherTry(after: error, store, givingUp: true) }
                     mayBeUsedUp = true
@@ -153,10 +166,10 @@ struct Renewal {
                         return nil
                     }
                     stored = other
-                case .refused(_, let error):
-                    if error.code != .temporaryFailure { unmark(stored.refreshToken, store) }
+                case .refused(_, let reason):
+                    if reason.code != .temporaryFailure { try? redemption.finish(stored.refreshToken) }
                     // The client itself is refused: a login would fare no better.
-                    if error.code != .config, canLogInAlone() { return nil }
+                    if reason.code != .config, canLogInAlone() { return nil }
                     try waitBeforeAnotherTry(after: error, store, givingUp: true)
                 }
                 continue
@@ -181,9 +194,10 @@ struct Renewal {
             idTokenExpires: response.idTokenLifetime.map { response.requested + $0 })
         guard let expiry = token.expiry(of: profile.tokenUse) else {
             try waitBeforeAnotherTry(
-                after: HelperError(
-                    .providerError, "\(profile.tokenEndpoint) gave no ID token, which token-use asks for",
-                    hint: "add openid to the profile's scope"),
+                after: .lost(
+                    HelperError(
+                        .providerError, "\(profile.tokenEndpoint) gave no ID token, which token-use asks for",
+                        hint: "add openid to the profile's scope")),
                 store, givingUp: true)
         }
         var memory = self.store.failures()
@@ -204,10 +218,6 @@ struct Renewal {
     }
 
     // MARK: The store
-
-    private func unmark(_ refreshToken: Secret, _ store: borrowing LockedTokenStore) {
-        try? store.keep(StoredRefreshToken(refreshToken))
-    }
 
     private mutating func keep(
         _ store: borrowing LockedTokenStore,
@@ -248,9 +258,10 @@ struct Renewal {
     ///
     /// - Throws: the failure, when that would take too long or be of no use.
     private mutating func waitBeforeAnotherTry(
-        after error: HelperError, _ store: borrowing LockedTokenStore
+        after failure: TokenFailure, _ store: borrowing LockedTokenStore
     ) throws(Interruption) {
-        let wait = remember(error, store)
+        let error = failure.error
+        let wait = remember(failure, store)
         guard error.code == .temporaryFailure, let wait, spare() == nil,
             FailureRules.isWorthWaiting(wait, for: error, deadline)
         else { throw .failed(explained(error, retryingIn: wait)) }
@@ -259,23 +270,29 @@ struct Renewal {
 
     /// Remembers a failure after which there is no other try.
     private mutating func waitBeforeAnotherTry(
-        after error: HelperError, _ store: borrowing LockedTokenStore, givingUp: Bool
+        after failure: TokenFailure, _ store: borrowing LockedTokenStore, givingUp: Bool
     ) throws(Interruption) -> Never {
-        let wait = remember(error, store)
-        throw .failed(explained(error, retryingIn: wait))
+        let wait = remember(failure, store)
+        throw .failed(explained(failure.error, retryingIn: wait))
     }
 
     /// - Returns: for how long it is remembered, if it is.
     private mutating func remember(
-        _ error: HelperError, _ store: borrowing LockedTokenStore
+        _ failure: TokenFailure, _ store: borrowing LockedTokenStore
     ) -> Milliseconds? {
+        let error = failure.error
+        // What this machine's own set-up prevents is tried again as soon as it may have been mended.
+        if case .notSent = failure, error.code != .temporaryFailure { return nil }
         failuresInARow += 1
         var memory = self.store.failures()
-        if let last = memory.failure, last.error.code == error.code {
+        let fingerprint = fingerprint(for: error, store)
+        if let last = memory.failure, !freshness.forcesRefresh, last.error.code == error.code,
+            last.fingerprint == fingerprint, now - last.until < FailureRules.recollection
+        {
             failuresInARow = max(failuresInARow, last.count + 1)
         }
         guard let window = FailureRules.window(error, count: failuresInARow) else { return nil }
-        if let fingerprint = fingerprint(for: error, store) {
+        if let fingerprint {
             memory.failure = .init(
                 error: explained(error, retryingIn: nil), at: now, until: now + window, count: failuresInARow,
                 fingerprint: fingerprint)
@@ -333,7 +350,8 @@ struct Renewal {
     private func read(_ sources: [SecretSource], _ key: String) throws(Interruption) -> Secret {
         let reader = SecretReader(
             environment: context.environment, deadline: deadline, allowsInput: allowsInput,
-            secretVariables: configuration.secretVariables, directories: directories)
+            secretVariables: configuration.secretVariables, directories: directories,
+            isSilent: context.log.level == .silent)
         let reading: SecretReading
         do throws(HelperError) {
             reading = try reader.read(sources, for: key, of: profile.name, answered: typed[key])

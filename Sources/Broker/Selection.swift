@@ -10,9 +10,9 @@ public struct Selection: Sendable {
     let configuration: Configuration
 
     var context: Context { broker.context }
-    private var deadline: Deadline { context.deadline(profile.timeout ?? request.timeout) }
+    var deadline: Deadline { context.deadline(profile.timeout ?? request.timeout) }
 
-    private var store: TokenStore {
+    var store: TokenStore {
         TokenStore(
             cache: broker.directories.cache, state: broker.directories.state, label: profile.name,
             identity: profile.identity)
@@ -28,6 +28,9 @@ public struct Selection: Sendable {
             started: context.started)
         if let token = stored, freshness.accepts(token, at: context.clock.now()) {
             context.log.debug("profile \"\(profile.name)\": a stored token is good")
+            if profile.renewAhead, RenewAhead.isDue(token, profile.tokenUse, at: context.clock.now()) {
+                beginRenewingAhead()
+            }
             return credential(token, .cache)
         }
         var renewal = Renewal(self, store: store, freshness: freshness, deadline: deadline)

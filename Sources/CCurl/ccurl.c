@@ -151,6 +151,8 @@ static size_t receive_header(const char *line, size_t size, size_t count, void *
         response->is_over_limit = true;
         return 0;
     }
+    if (length >= 5 && strncasecmp(line, "HTTP/", 5) == 0) response->has_whole_head = false;
+    if (length && (*line == '\r' || *line == '\n')) response->has_whole_head = true;
     copy_header(response->date, sizeof response->date, "Date:", line, length);
     copy_header(response->retry_after, sizeof response->retry_after, "Retry-After:", line, length);
     return length;

@@ -6,7 +6,8 @@ public protocol Caller: SendableMetatype {
     /// The command's name, and how `help` and completion describe it.
     static var manual: Manual { get }
 
-    /// Whether the tool reads standard error as part of the answer, so that not even a warning may be there.
+    /// Whether the tool reads standard error as part of the answer, so that, unless it is a terminal, nothing may be
+    /// there: no warning, and not what `BUTLR_LOG` asks for.
     static var isSilent: Bool { get }
 
     /// Reads the request and gives the answer.
@@ -68,6 +69,16 @@ public struct Manual: Sendable {
         self.options = options
         self.input = input
     }
+}
+
+extension Manual {
+    /// The options that every command has, before it or after it.
+    public static let commonOptions: [Option] = [
+        .init("--profile", "NAME", "the profile to use (BUTLR_PROFILE)"),
+        .init("--config", "FILE", "the config file to read (BUTLR_CONFIG)"),
+        .init("--verbose", nil, "say on standard error what is done (BUTLR_LOG=debug)"),
+        .init("--no-input", nil, "never ask a person for anything (BUTLR_NO_INPUT)"),
+    ]
 }
 
 /// What a caller gets back.

@@ -13,7 +13,7 @@ public enum Git: Caller {
     )
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
-        guard let operation = call.arguments.last else {
+        guard let operation = try Options(call.arguments, manual).operands.last else {
             throw HelperError(.usage, "git needs an operation: get, store, erase or capability")
         }
         switch operation {
@@ -23,7 +23,8 @@ public enum Git: Caller {
         default:
             // Tokens come from the provider, so there is nothing to store; and what a later git may ask for is
             // to be passed over in silence.
-            _ = try? call.input.readToEnd()
+            try call.input.refuseTerminal(manual)
+            _ = try? call.input.read(until: isComplete)
             return Reply()
         }
     }
@@ -52,15 +53,14 @@ public enum Git: Caller {
         return Reply(output: description(of: credential, for: request))
     }
 
-    /// The scheme `Bearer` where git can send it and the server takes it; else the token is the password.
+    /// The scheme `Bearer` where git can send it and the server asks for it; else the token is the password, which
+    /// most servers of git take, and some nothing else.
     ///
     /// Where git keeps state, it comes back with the token's fingerprint should the server refuse it, so that the
     /// same git command goes on with a new token; the second refusal is final.
     private static func description(of credential: Credential, for request: GitCredential) -> String {
         let token = credential.token.reveal()
-        let isBearer =
-            request.announces("authtype")
-            && (request.challenges.isEmpty || request.challenges.contains(where: isBearer))
+        let isBearer = request.announces("authtype") && request.challenges.contains(where: isBearer)
         let mayComeBack = request.announces("state") && request.refusedFingerprint == nil
         var lines: [String] = []
         if isBearer { lines.append("capability[]=authtype") }
@@ -95,9 +95,13 @@ public enum Git: Caller {
 
     private static func read(_ call: Call) throws(HelperError) -> GitCredential {
         try call.input.refuseTerminal(manual)
-        // git closes its end; whoever follows the letter of the protocol sends an empty line.
-        return try GitCredential(
-            parsing: try call.input.read { $0.suffix(2) == [0x0A, 0x0A] || $0 == [0x0A] })
+        return try GitCredential(parsing: try call.input.read(until: isComplete))
+    }
+
+    /// Whether a description has ended: git closes its end, but whoever follows the letter of the protocol sends
+    /// an empty line and may keep its end open.
+    private static func isComplete(_ bytes: [UInt8]) -> Bool {
+        bytes.first == 0x0A || zip(bytes, bytes.dropFirst()).contains { $0 == (0x0A, 0x0A) }
     }
 }
 
@@ -105,11 +109,13 @@ public enum Git: Caller {
 struct GitCredential {
     private var values: [(key: String, value: String)] = []
 
-    /// - Throws: `bad-request` for a line without `=`, one of more than 65,535 bytes, or one that is not text.
+    /// - Throws: `bad-request` for a line without `=`, one of more than 65,535 bytes, one that is not text, or one
+    ///   with a CR: libraries that take it for the end of a line would read another description (CVE-2024-52006).
     init(parsing bytes: [UInt8]) throws(HelperError) {
         for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
             if line.isEmpty { break }
-            guard line.count < 65_535, !line.contains(0), let text = String(validating: line, as: UTF8.self),
+            guard line.count < 65_535, !line.contains(0), !line.contains(0x0D),
+                let text = String(validating: line, as: UTF8.self),
                 let equals = text.firstIndex(of: "=")
             else { throw HelperError(.badRequest, "this is no description of a credential as git gives it") }
             let key = String(text[..<equals])
@@ -138,9 +144,12 @@ struct GitCredential {
             .map { String($0.value.dropFirst(GitCredential.statePrefix.count)) }
     }
 
-    /// What the credential is for; `nil` for anything but a web server.
+    /// What the credential is for; `nil` for anything but a web server, and where two are named: of those, two
+    /// readers might choose differently.
     var url: RequestedURL? {
-        if let url = self["url"] { return RequestedURL(url) }
+        if let url = self["url"] {
+            return self["protocol"] == nil && self["host"] == nil ? RequestedURL(url) : nil
+        }
         guard let scheme = self["protocol"], let host = self["host"] else { return nil }
         return RequestedURL(scheme: scheme, host: host, path: self["path"])
     }

@@ -19,12 +19,23 @@ public enum Go: Caller {
         let url = try requestedURL(text)
         var request = CredentialRequest(url: url)
         request.isForAnyServer = true
-        // Any refusal brings the tool here, but only this one says that the token is at fault.
-        if try isUnauthorized(call.input) { request.rejection = .stored }
+        // By hand there is no response to tell of.
+        let head = isatty(STDIN_FILENO) == 1 ? [] : try call.input.readToEnd()
+        let response = String(decoding: head, as: UTF8.self)
+        let selection = try call.broker.selection(for: request)
+        let listed = selection.profile.urls.filter { $0.matches(url) != nil && !$0.hasPath }
+        // Any refusal brings the tool here, but only this one says that the token is at fault; and not even this one
+        // where the first request went without a token.
+        if isUnauthorized(response) {
+            let first = try? call.broker.selection(for: CredentialRequest()).profile
+            let hadToken =
+                first?.name == selection.profile.name && listed.contains { $0.authority != nil }
+                || response.contains("invalid_token")
+            if hadToken { request.rejection = .stored }
+        }
         let credential = try call.broker.credential(for: request)
-        let hasWholeHost = credential.profile.urls.contains { $0.matches(url) != nil && !$0.hasPath }
-        return Reply(
-            output: block(places(url.description) + (hasWholeHost ? places(url.origin) : []), credential))
+        // As the tool wrote it: it looks for the very same text.
+        return Reply(output: block(places(text) + (listed.isEmpty ? [] : places(url.origin)), credential))
     }
 
     public static func refusal(_ error: HelperError, _ call: Call) -> Reply {
@@ -47,10 +58,9 @@ public enum Go: Caller {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    /// Whether the response whose head is on standard input is a 401.
-    private static func isUnauthorized(_ input: StandardInput) throws(HelperError) -> Bool {
-        let head = try input.readToEnd()
-        let words = head.prefix { $0 != 0x0A }.split(separator: UInt8(ascii: " "))
-        return words.count >= 2 && words[0].starts(with: "HTTP/".utf8) && words[1].elementsEqual("401".utf8)
+    /// Whether the head of a response is that of a 401.
+    private static func isUnauthorized(_ head: String) -> Bool {
+        let words = head.prefix { !$0.isNewline }.split(separator: " ")
+        return words.count >= 2 && words[0].hasPrefix("HTTP/") && words[1] == "401"
     }
 }

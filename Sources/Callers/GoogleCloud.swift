@@ -19,8 +19,10 @@ public enum GoogleCloud: Caller {
         let environment = call.context.environment
         var request = CredentialRequest()
         request.allowsInput = environment["GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE"] == "1"
-        if environment["GOOGLE_EXTERNAL_ACCOUNT_REVOKE"] == "1" {
+        if isRevocation(environment) {
             try call.broker.selection(for: request).forget()
+            // The library reads this file before it asks the helper again.
+            if let path = outputFile(environment) { unlink(path) }
             return Reply(
                 output: JSON.object([.init("version", 1), .init("success", true)]).serialized + "\n")
         }
@@ -38,11 +40,12 @@ public enum GoogleCloud: Caller {
             "expiration_time": .number(Double(credential.expires.seconds)),
         ]
         let text = answer.serialized + "\n"
-        if let path = environment.absolutePath("GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE") {
-            // The library asks again where there is no such file: that it cannot be written is no failure.
-            try? replacePrivateFile(path, Array(text.utf8))
-        }
-        return Reply(output: text)
+        // The library asks again where there is no such file: that it cannot be written is no failure, unless it is
+        // the only way that the answer takes.
+        let isWritten = writeOutputFile(text, environment)
+        guard readsOutputFile(environment) else { return Reply(output: text) }
+        guard isWritten else { throw HelperError(.ioError, "the output_file cannot be written") }
+        return Reply()
     }
 
     public static func refusal(_ error: HelperError, _ call: Call) -> Reply {
@@ -52,6 +55,36 @@ public enum GoogleCloud: Caller {
             "code": .string(error.code.rawValue),
             "message": .string([error.message, error.hint].compactMap(\.self).joined(separator: "; ")),
         ]
-        return Reply(output: answer.serialized + "\n")
+        let text = answer.serialized + "\n"
+        let environment = call.context.environment
+        guard readsOutputFile(environment), writeOutputFile(text, environment) else {
+            return Reply(output: text)
+        }
+        return Reply()
+    }
+
+    /// Whether the answer is taken from the output file: in interactive mode the helper's standard output is the
+    /// user's, except for a revocation.
+    private static func readsOutputFile(_ environment: Environment) -> Bool {
+        environment["GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE"] == "1" && outputFile(environment) != nil
+            && !isRevocation(environment)
+    }
+
+    private static func isRevocation(_ environment: Environment) -> Bool {
+        environment["GOOGLE_EXTERNAL_ACCOUNT_REVOKE"] == "1"
+    }
+
+    private static func outputFile(_ environment: Environment) -> String? {
+        environment.nonEmpty("GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE")
+    }
+
+    private static func writeOutputFile(_ text: String, _ environment: Environment) -> Bool {
+        guard let path = outputFile(environment) else { return false }
+        do throws(SystemError) {
+            try replacePrivateFile(path, Array(text.utf8))
+            return true
+        } catch {
+            return false
+        }
     }
 }

@@ -22,7 +22,8 @@ public struct Options {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard let option = manual.options.first(where: { $0.name == name }) else {
-                let nearest = nearestWord(to: name, among: manual.options.map(\.name))
+                let nearest = nearestWord(
+                    to: name, among: (manual.options + Manual.commonOptions).map(\.name))
                 throw HelperError(
                     .usage, "\(command) has no option \(quoted(name))",
                     hint: nearest.map { "did you mean \($0)?" } ?? "type: butlr-credential help \(command)")

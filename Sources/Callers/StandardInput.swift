@@ -47,6 +47,10 @@ public struct StandardInput: Sendable {
         var object: JSON?
         var failure: JSON.SyntaxError?
         let received = try read { bytes throws(HelperError) in
+            // What does not begin as an object will not become one.
+            if let first = bytes.first(where: { !isBlank($0) }), first != UInt8(ascii: "{") {
+                throw notAnObject
+            }
             // Only a closing brace can complete an object.
             guard let last = bytes.last(where: { !isBlank($0) }), last == UInt8(ascii: "}") else {
                 return false
@@ -60,22 +64,16 @@ public struct StandardInput: Sendable {
                 return error != .incomplete
             }
         }
-        if let object {
-            guard object.isObject else { throw notAnObject }
-            return object
-        }
+        if let object { return object }
         if failure == nil {
             if received.allSatisfy(isBlank) { return nil }
             do throws(JSON.SyntaxError) { _ = try JSON(parsing: received) } catch { failure = error }
         }
-        switch failure {
-        case .invalid(let offset, let reason):
-            throw HelperError(
-                .badRequest, "the request on standard input is not JSON: \(reason) at byte \(offset)")
-        case .incomplete:
+        guard case .invalid(let offset, let reason) = failure else {
             throw HelperError(.badRequest, "the request on standard input ends in the middle")
-        case nil: throw notAnObject
         }
+        throw HelperError(
+            .badRequest, "the request on standard input is not JSON: \(reason) at byte \(offset)")
     }
 }
 

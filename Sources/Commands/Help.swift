@@ -16,7 +16,7 @@ enum Help {
             + [("help [COMMAND]", "explain the commands, or one"), ("version", "print the version")]
         text += table(commands)
         text += "\nOptions, before or after the command:\n"
-        text += table(Invocation.options.map { (term($0), $0.summary) })
+        text += table(Manual.commonOptions.map { (term($0), $0.summary) })
         return text
     }
 

@@ -11,13 +11,6 @@ struct Invocation {
     private(set) var logLevel: Log.Level
     private(set) var allowsInput: Bool
 
-    static let options: [Manual.Option] = [
-        .init("--profile", "NAME", "the profile to use (BUTLR_PROFILE)"),
-        .init("--config", "FILE", "the config file to read (BUTLR_CONFIG)"),
-        .init("--verbose", nil, "say on standard error what is done (BUTLR_LOG=debug)"),
-        .init("--no-input", nil, "never ask a person for anything (BUTLR_NO_INPUT)"),
-    ]
-
     /// - Throws: `usage` when an option lacks its value.
     init(_ argv: [String], _ environment: Environment) throws(HelperError) {
         profile = environment.nonEmpty("BUTLR_PROFILE")
@@ -58,7 +51,7 @@ struct Invocation {
                 } else if command == nil, argument.hasPrefix("-") {
                     throw HelperError(
                         .usage, "there is no option \(quoted(argument))",
-                        hint: nearestWord(to: argument, among: Invocation.options.map(\.name))
+                        hint: nearestWord(to: argument, among: Manual.commonOptions.map(\.name))
                             .map { "did you mean \($0)?" } ?? "type: butlr-credential help")
                 } else if command == nil {
                     command = argument

@@ -13,6 +13,9 @@ public enum Program {
         Setup.self, Doctor.self,
     ]
 
+    /// Commands that the helper calls itself with.
+    private static let internalCallers: [any Caller.Type] = [Renew.self]
+
     /// Runs one call.
     ///
     /// - Parameter arguments: the program's name, then what follows it.
@@ -27,7 +30,7 @@ public enum Program {
         case "help", nil: return help(invocation)
         case "version": return Reply(output: "butlr-credential \(version)\n")
         case let name?:
-            guard let caller = callers.first(where: { $0.manual.command == name }) else {
+            guard let caller = (callers + internalCallers).first(where: { $0.manual.command == name }) else {
                 return Reply(failure: unknown(name))
             }
             return caller.reply(to: call(invocation, environment, caller))
@@ -39,7 +42,7 @@ public enum Program {
     ) -> Call {
         let context = Context(
             environment: environment, clock: .system,
-            log: Log(caller.isSilent && invocation.logLevel == .warnings ? .silent : invocation.logLevel),
+            log: Log(caller.isSilent && isatty(STDERR_FILENO) == 0 ? .silent : invocation.logLevel),
             allowsInput: invocation.allowsInput)
         let broker = Broker(
             context, configFile: invocation.configFile, profileName: invocation.profile,
@@ -51,7 +54,7 @@ public enum Program {
     }
 
     private static func help(_ invocation: Invocation) -> Reply {
-        guard let topic = invocation.arguments.first else {
+        guard let topic = invocation.arguments.first, !["help", "version"].contains(topic) else {
             let isAsked = invocation.command != nil
             return isAsked ? Reply(output: Help.overview) : Reply(errors: Help.overview, status: 64)
         }

@@ -61,6 +61,7 @@ public struct HTTPClient: Sendable {
             return HTTPResponse(status: response.status, body: nil)
         }
         if response.code != 0 { throw failure(response) }
+        guard response.has_whole_head else { throw .interrupted("the connection ended in the headers") }
         let body = UnsafeRawBufferPointer(start: response.body, count: response.body_length)
         let retryAfter = text(of: response.retry_after)
         let date = Timestamp(httpDate: text(of: response.date))
@@ -114,8 +115,8 @@ public struct HTTPClient: Sendable {
     /// Sorts libcurl's codes (libcurl-errors(3)) by what they mean for the caller.
     private func failure(_ response: ccurl_response) -> HTTPFailure {
         let reason = quoted(text(of: response.error))
-        if (400..<500).contains(response.connect_status) {
-            return .malformed("the proxy answered \(response.connect_status)")
+        if response.connect_status > 0, !(200..<300).contains(response.connect_status) {
+            return .refusedByProxy(status: response.connect_status)
         }
         switch response.code {
         case 35:
@@ -124,9 +125,10 @@ public struct HTTPClient: Sendable {
             return cut.contains { contains(reason, $0) } ? .notSent(reason) : .tls(reason)
         case 51, 60, 64, 83, 90, 91: return .tls(reason)
         case 53, 54, 58, 59, 66, 77, 82: return .unusable(reason)
-        case 1, 8, 23, 61:
+        case 1, 8, 23, 27, 61, 100:
+            // A header too long for libcurl counts as out of memory before its version 8.6.
             return response.was_sent ? .malformed(reason) : .unusable(reason)
-        case 3, 4, 27: return .unusable(reason)
+        case 3, 4: return .unusable(reason)
         default: return response.was_sent ? .interrupted(reason) : .notSent(reason)
         }
     }

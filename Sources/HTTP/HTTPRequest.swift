@@ -61,6 +61,8 @@ public struct HTTPResponse: Sendable {
 public enum HTTPFailure: Error, Equatable, Sendable {
     /// The request surely never arrived: no name, no connection, no handshake.
     case notSent(String)
+    /// A proxy did not let the request through, and said so with this status.
+    case refusedByProxy(status: Int)
     /// The request may have arrived, the response did not.
     case interrupted(String)
     /// The server's certificate or TLS version was not accepted.

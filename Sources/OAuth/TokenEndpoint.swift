@@ -5,7 +5,7 @@ import Platform
 public enum TokenFailure: Error, Equatable, Sendable {
     /// It surely never arrived.
     case notSent(HelperError)
-    /// It may have arrived and been acted on; the answer is lost.
+    /// It may have arrived and been acted on; the answer is lost, or cannot be understood.
     case lost(HelperError)
     /// The server was too busy to act on it (429, 503).
     case busy(HelperError)
@@ -48,14 +48,16 @@ public struct TokenEndpoint: Sendable {
             throw TokenEndpoint.refusal(response, server, request.redacting)
         }
         guard let body = response.body else {
-            throw .refused(oauthError: nil, .init(.providerError, "\(server) sent more than 1 MiB"))
+            throw .lost(.init(.providerError, "\(server) sent more than 1 MiB"))
         }
         do {
             return try TokenResponse(parsing: body, names: names, exchange)
         } catch {
+            if error.isCut {
+                throw .lost(.init(.temporaryFailure, "\(server) did not answer in full: \(error.reason)"))
+            }
             let reason = request.redacting(error.reason)
-            throw .refused(
-                oauthError: nil,
+            throw .lost(
                 .init(
                     .providerError, "\(server) answered \(response.status), but with no token: \(reason)",
                     hint: "check that this address is a token endpoint"))
@@ -66,6 +68,11 @@ public struct TokenEndpoint: Sendable {
         switch failure {
         case .notSent(let reason):
             .notSent(.init(.temporaryFailure, "\(server) cannot be reached: \(reason)"))
+        case .refusedByProxy(let status):
+            .notSent(
+                .init(
+                    (400..<500).contains(status) ? .providerError : .temporaryFailure,
+                    "\(server) cannot be reached: the proxy answered \(status)"))
         case .interrupted(let reason):
             .lost(.init(.temporaryFailure, "\(server) did not answer: \(reason)"))
         case .tls(let reason):
@@ -74,9 +81,12 @@ public struct TokenEndpoint: Sendable {
                     .tlsError, "the TLS connection to \(server) was not accepted: \(reason)",
                     hint: "name the server's certificate authority with ca-file, if it is a private one"))
         case .malformed(let reason):
-            .refused(oauthError: nil, .init(.providerError, "\(server) gave no HTTP response: \(reason)"))
+            .lost(.init(.providerError, "\(server) gave no HTTP response: \(reason)"))
         case .unusable(let reason):
-            .notSent(.init(.config, "no request to \(server) can be made: \(reason)"))
+            .notSent(
+                .init(
+                    .config, "no request to \(server) can be made: \(reason)",
+                    hint: "check ca-file and proxy, and that libcurl is installed"))
         }
     }
 
@@ -89,14 +99,14 @@ public struct TokenEndpoint: Sendable {
         var message = "\(server) answered \(response.status)"
         if let oauthError {
             let description = json?["error_description"]?.string
-            let said = [oauthError, description].compactMap(\.self).map { quoted($0) }.joined(separator: ": ")
-            message += " (\(redacting(said)))"
+            let said = [oauthError, description].compactMap(\.self).map { quoted(redacting($0)) }
+            message += " (\(said.joined(separator: ": ")))"
         }
         let code = errorCode(
             response.status, oauthError,
             isJSONOrEmpty: json != nil || response.body?.isEmpty == true)
         if (300..<400).contains(response.status), let target = response.redirect {
-            message += ", a redirect to \(redacting(quoted(target)))"
+            message += ", a redirect to \(quoted(redacting(target)))"
         }
         var error = HelperError(code, message)
         if code == .temporaryFailure { error.retryAfter = response.retryAfter }

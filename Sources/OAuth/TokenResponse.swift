@@ -47,6 +47,10 @@ struct Exchange {
     /// Its `exp` is a moment on the issuer's clock, which may not be ours: the response's `Date` shows the
     /// difference; without it, the token's own `iat` stands for the moment of issue.
     func lifetime(of token: JSONWebToken) -> Milliseconds? {
+        claimedLifetime(of: token).map { min($0, TokenResponse.longestLifetime) }
+    }
+
+    private func claimedLifetime(of token: JSONWebToken) -> Milliseconds? {
         guard let expires = token.expires.map(Timestamp.init(seconds:)) else { return nil }
         if let date {
             let difference = date - received
@@ -72,7 +76,13 @@ extension TokenResponse {
         received = exchange.received
         clockDifference = exchange.date.map { $0 - exchange.received }
         let json: JSON
-        do { json = try JSON(parsing: body) } catch { throw Malformed("the body is not JSON") }
+        do throws(JSON.SyntaxError) {
+            json = try JSON(parsing: body)
+        } catch {
+            // Without a length, and over TLS without a farewell, this is the only sign of a cut.
+            if error == .incomplete, !body.isEmpty { throw Malformed("the body is cut short", isCut: true) }
+            throw Malformed("the body is not JSON")
+        }
         guard json.isObject else { throw Malformed("the body is no JSON object") }
         if let error = json["error"]?.string { throw Malformed("it says \"\(quoted(error, limit: 60))\"") }
         if let type = json["token_type"], type.string?.lowercased() != "bearer" {
@@ -96,15 +106,23 @@ extension TokenResponse {
 
     struct Malformed: Error {
         let reason: String
+        /// Whether the rest of it seems to have been lost on the way.
+        let isCut: Bool
 
-        init(_ reason: String) { self.reason = reason }
+        init(_ reason: String, isCut: Bool = false) {
+            self.reason = reason
+            self.isCut = isCut
+        }
     }
 }
 
-/// A token member. Only visible ASCII is safe in every header and protocol that a token travels through.
+/// A token member; an empty one, which some servers send for a token that they do not give, counts as absent.
+///
+/// Only visible ASCII is safe in every header and protocol that a token travels through.
 private func token(_ name: String, in json: JSON) throws(TokenResponse.Malformed) -> Secret? {
     guard let value = json[name] else { return nil }
-    guard let text = value.string, !text.isEmpty else { throw .init("\(name) is no text") }
+    guard let text = value.string else { throw .init("\(name) is no text") }
+    if text.isEmpty { return nil }
     guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
         throw .init("\(name) has characters that no header may carry")
     }
@@ -116,7 +134,9 @@ private func duration(_ value: JSON) -> Milliseconds? {
     let seconds: Double?
     switch value {
     case .number(let number): seconds = number
-    case .string(let text): seconds = Double(text)
+    case .string(let text):
+        // Swift also reads hexadecimal and words.
+        seconds = text.utf8.allSatisfy { "0123456789.eE+-".utf8.contains($0) } ? Double(text) : nil
     default: seconds = nil
     }
     guard let seconds, !seconds.isNaN else { return nil }

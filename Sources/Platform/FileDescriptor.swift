@@ -63,6 +63,17 @@ extension stat {
     public var isPrivate: Bool { st_mode & 0o077 == 0 }
 }
 
+/// Puts something in the place of standard streams that the caller closed, before a file is opened that would get
+/// their number: then an answer or a warning would be written into that file.
+///
+/// What stands in their place has nothing to read and cannot be written to.
+public func occupyClosedStandardStreams() {
+    for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
+        // The lowest free number is given, which is this one.
+        _ = open("/dev/null", O_RDONLY)
+    }
+}
+
 /// Repeats a system call that a signal interrupted.
 public func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
     while true {

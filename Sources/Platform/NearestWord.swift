@@ -12,16 +12,20 @@ public func nearestWord(to word: String, among known: [String]) -> String? {
     return best?.word
 }
 
+/// How many letters must be changed, added, dropped or swapped with their neighbour.
 private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var above: [Int] = []
     var row = Array(0...right.count)
     for (i, l) in left.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
+        var next = [i + 1]
         for (j, r) in right.enumerated() {
-            let above = row[j + 1]
-            row[j + 1] = l == r ? diagonal : 1 + min(diagonal, above, row[j])
-            diagonal = above
+            var distance = l == r ? row[j] : 1 + min(row[j], row[j + 1], next[j])
+            if i > 0, j > 0, l == right[j - 1], left[i - 1] == r {
+                distance = min(distance, above[j - 1] + 1)
+            }
+            next.append(distance)
         }
+        (above, row) = (row, next)
     }
     return row[right.count]
 }

@@ -1,6 +1,7 @@
 import Platform
 
-/// One config file: whose profiles and lines are where, found in one pass; values are decoded when asked for.
+/// One config file: which profiles are where in it, and which URLs they list, found in one pass. All else is
+/// read again where it is wanted, which is for one profile.
 ///
 /// Syntax, the names of sections and the names of keys are checked for the whole of it.
 struct ConfigFile: Sendable {
@@ -12,23 +13,31 @@ struct ConfigFile: Sendable {
         var oddName: [UInt8]?
         /// The line of its first header.
         var line: UInt32
-        /// The last line that says `provider`, and the last that says `base-url`.
-        var provider: Entry?
-        var baseURL: Entry?
+        /// The index of the last line that says `base-url`.
+        var baseURL: UInt32?
+        /// Whether it is Butlr's, as far as can be told without checking its values.
+        var isButlr: Bool { saysButlr ?? !hasTokenEndpoint }
+        var saysButlr: Bool?
         var hasTokenEndpoint = false
     }
 
-    /// A line with a key.
+    /// What stands below one header.
+    private struct Block {
+        /// The index of the profile.
+        var section: UInt32
+        var start: UInt32
+        var line: UInt32
+    }
+
+    /// A line that says `url` or `base-url`.
     struct Entry {
-        var key: ConfigKey
-        var isValueless: Bool
+        var isBaseURL: Bool
         var isPlain: Bool
-        var isCut: Bool
-        /// The index of its profile.
+        var isValueless: Bool
+        /// The index of the profile.
         var section: UInt32
         var start: UInt32
         var end: UInt32
-        var line: UInt32
     }
 
     let path: String
@@ -36,6 +45,7 @@ struct ConfigFile: Sendable {
     let mode: mode_t
     private(set) var sections: [Section] = []
     private(set) var entries: [Entry] = []
+    private var blocks: [Block] = []
     private let contents: FileContents
 
     /// Scans what a file holds.
@@ -73,22 +83,77 @@ struct ConfigFile: Sendable {
         other.withName(of: section) { index(of: Array($0)) != nil }
     }
 
-    /// The raw text of a value, which is the value where the entry is plain.
+    /// The raw text of a URL, which is the URL where the entry is plain.
     func text(of entry: Entry) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: contents.bytes[Int(entry.start)..<Int(entry.end)])
     }
 
-    /// The value, or `nil` where there is no `=`.
+    /// The pattern that such a line gives.
     ///
-    /// - Throws: `config` where it is no UTF-8.
-    func value(of entry: Entry) throws(HelperError) -> String? {
-        if entry.isValueless { return nil }
+    /// - Throws: `config`.
+    func pattern(of entry: Entry) throws(HelperError) -> URLPattern {
         let range = Int(entry.start)..<Int(entry.end)
-        let value = ConfigScanner.Value(range: range, isPlain: entry.isPlain, isCut: entry.isCut)
-        guard let text = String(validating: value.decoded(from: contents.bytes), as: UTF8.self) else {
-            throw fault(Int(entry.line), "the value of \(entry.key.name) is not UTF-8")
+        let value = ConfigScanner.Value(range: range, isPlain: entry.isPlain, isCut: false)
+        let complaint: String
+        if entry.isValueless || range.isEmpty {
+            complaint = " has no value"
+        } else if let text = String(validating: value.decoded(from: contents.bytes), as: UTF8.self) {
+            do throws(HelperError) {
+                return try URLPattern(parsing: text)
+            } catch {
+                complaint = ": \(error.message)"
+            }
+        } else {
+            complaint = " is not UTF-8"
         }
-        return text
+        // Counted only now: as a rule nobody asks.
+        let line = contents.bytes[..<range.lowerBound].count { $0 == .newline } + 1
+        throw fault(line, (entry.isBaseURL ? ConfigKey.baseURL : .url).name + complaint)
+    }
+
+    /// All lines of a profile, in order.
+    ///
+    /// - Throws: `config` where a value is no UTF-8.
+    func settings(of section: Int) throws(HelperError) -> [ProfileReader.Setting] {
+        var settings: [ProfileReader.Setting] = []
+        for block in blocks where block.section == UInt32(section) {
+            var scanner = ConfigScanner(contents.bytes, from: Int(block.start), line: Int(block.line))
+            while case .entry(let entry)? = try next(&scanner) {
+                guard let key = ConfigKey(bytes(of: entry.name)) else { continue }
+                settings.append(try setting(key, entry.value, line: entry.line))
+            }
+        }
+        return settings
+    }
+
+    /// The values of a kind of key in all profiles, as far as they can be read.
+    func values(where isWanted: (ConfigKey) -> Bool) -> [String] {
+        var values: [String] = []
+        var scanner = ConfigScanner(contents.bytes)
+        while let item = try? scanner.next() {
+            guard case .entry(let entry) = item, let key = ConfigKey(bytes(of: entry.name)), isWanted(key),
+                let value = try? setting(key, entry.value, line: entry.line).value
+            else { continue }
+            values.append(value)
+        }
+        return values
+    }
+
+    private func setting(
+        _ key: ConfigKey, _ value: ConfigScanner.Value?, line: Int
+    ) throws(HelperError) -> ProfileReader.Setting {
+        var setting = ProfileReader.Setting(key: key, value: nil, origin: place(line))
+        guard let value else { return setting }
+        guard let text = String(validating: value.decoded(from: contents.bytes), as: UTF8.self) else {
+            throw fault(line, "the value of \(key.name) is not UTF-8")
+        }
+        setting.value = text
+        setting.isCut = value.isCut
+        return setting
+    }
+
+    private func bytes(of range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: contents.bytes[range])
     }
 
     private func fault(_ line: Int, _ message: String) -> HelperError {
@@ -107,11 +172,13 @@ struct ConfigFile: Sendable {
 
 extension ConfigFile {
     private mutating func scan() throws(HelperError) {
-        // A rough guess that is seldom exceeded: growing the array would copy it.
-        entries.reserveCapacity(contents.bytes.count / 32)
+        // Rough guesses that are seldom exceeded: growing an array copies it.
+        sections.reserveCapacity(contents.bytes.count / 192)
+        entries.reserveCapacity(contents.bytes.count / 96)
+        blocks.reserveCapacity(contents.bytes.count / 192)
         var scanner = ConfigScanner(contents.bytes)
         var names = NameTable()
-        var current: UInt32?
+        var isBelowHeader = false
         while let item = try next(&scanner) {
             switch item {
             case .section(let header):
@@ -120,13 +187,16 @@ extension ConfigFile {
                     names.index(of: name) { other in withName(of: sections[other]) { equal($0, name) } }
                 }
                 if found == sections.count { sections.append(section) }
-                current = UInt32(found)
+                blocks.append(
+                    Block(
+                        section: UInt32(found), start: UInt32(scanner.position), line: UInt32(header.line)))
+                isBelowHeader = true
             case .entry(let entry):
-                guard let current else {
+                guard isBelowHeader else {
                     throw fault(
                         entry.line, "a key stands before the first section; put [profile \"NAME\"] before it")
                 }
-                try add(entry, to: current)
+                try note(entry)
             }
         }
     }
@@ -139,18 +209,27 @@ extension ConfigFile {
         }
     }
 
-    private mutating func add(_ entry: ConfigScanner.Entry, to section: UInt32) throws(HelperError) {
-        let name = UnsafeRawBufferPointer(rebasing: contents.bytes[entry.name])
+    /// Checks a line's key, and keeps what decides whether the profile serves a URL.
+    private mutating func note(_ entry: ConfigScanner.Entry) throws(HelperError) {
+        let name = bytes(of: entry.name)
         guard let key = ConfigKey(name) else { throw unknownKey(name, line: entry.line) }
-        let range = entry.value?.range ?? entry.name
-        let record = Entry(
-            key: key, isValueless: entry.value == nil, isPlain: entry.value?.isPlain ?? false,
-            isCut: entry.value?.isCut ?? false, section: section,
-            start: UInt32(range.lowerBound), end: UInt32(range.upperBound), line: UInt32(entry.line))
-        entries.append(record)
+        let section = blocks[blocks.count - 1].section
         switch key {
-        case .provider: sections[Int(section)].provider = record
-        case .baseURL: sections[Int(section)].baseURL = record
+        case .url, .baseURL:
+            let range = entry.value?.range ?? entry.name
+            if key == .baseURL { sections[Int(section)].baseURL = UInt32(entries.count) }
+            entries.append(
+                Entry(
+                    isBaseURL: key == .baseURL, isPlain: entry.value?.isPlain ?? false,
+                    isValueless: entry.value == nil, section: section,
+                    start: UInt32(range.lowerBound), end: UInt32(range.upperBound)))
+        case .provider:
+            let isButlr = entry.value.map { value in
+                value.isPlain
+                    ? bytes(of: value.range).equals("butlr")
+                    : value.decoded(from: contents.bytes) == Array("butlr".utf8)
+            }
+            sections[Int(section)].saysButlr = isButlr ?? false
         case .tokenEndpoint: sections[Int(section)].hasTokenEndpoint = true
         default: break
         }

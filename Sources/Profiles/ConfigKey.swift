@@ -58,7 +58,7 @@ enum ConfigKey: UInt8, CaseIterable, Sendable {
         case (19, UInt8(ascii: "r"), _): candidate = .refreshTokenField
         default: return nil
         }
-        guard name.equalsIgnoringCase(candidate.literal) else { return nil }
+        guard name.equals(candidate.literal) || name.equalsIgnoringCase(candidate.literal) else { return nil }
         self = candidate
     }
 

@@ -2,9 +2,9 @@ import Platform
 
 /// Reads the syntax of git's config files, `git-config(1)` "Syntax", item by item and in one pass.
 ///
-/// It hands out ranges of the bytes it was given and copies nothing: a value is decoded when somebody wants it.
-/// What git accepts is accepted and what git refuses is refused. Where versions of git differ (a tab inside a
-/// value), it does as git 2.45 and later.
+/// It hands out ranges of the bytes it was given and copies nothing: a value is decoded when somebody wants
+/// it. What git accepts is accepted and what git refuses is refused. Where versions of git differ (a tab
+/// inside a value), it does as git 2.45 and later.
 struct ConfigScanner {
     enum Item {
         case section(Section)
@@ -38,25 +38,41 @@ struct ConfigScanner {
     }
 
     let bytes: UnsafeRawBufferPointer
-    private var position: Int
-    private var line = 1
+    // The same once more, without a buffer's optional start, which every access would look at.
+    private let text: UnsafePointer<UInt8>
+    private let count: Int
+    /// Where the next item is looked for, and on which line that is.
+    private(set) var position: Int
+    private var line: Int
+
+    /// Goes on at a place that an earlier scanner had reached.
+    init(_ bytes: UnsafeRawBufferPointer, from position: Int, line: Int) {
+        self.bytes = bytes
+        self.position = position
+        self.line = line
+        count = bytes.count
+        // No byte is read where there is none.
+        let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!
+        text = start.assumingMemoryBound(to: UInt8.self)
+    }
 
     init(_ bytes: UnsafeRawBufferPointer) {
-        self.bytes = bytes
         let hasByteOrderMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
-        position = hasByteOrderMark ? 3 : 0
+        self.init(bytes, from: hasByteOrderMark ? 3 : 0, line: 1)
     }
 
     /// The next header or entry, `nil` at the end.
     mutating func next() throws(ConfigFault) -> Item? {
-        while position < bytes.count {
-            let byte = bytes[position]
+        while position < count {
+            let byte = text[position]
             switch byte {
             case .newline:
                 line += 1
                 position += 1
             case .space, .tab, .carriageReturn:
-                position += 1
+                var next = position + 1
+                while next < count, text[next].isBlank { next += 1 }
+                position = next
             case UInt8(ascii: "#"), UInt8(ascii: ";"):
                 position = endOfLine(from: position)
             case UInt8(ascii: "["):
@@ -72,9 +88,9 @@ struct ConfigScanner {
 
     private mutating func section() throws(ConfigFault) -> Section {
         let start = position
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "]") {
+        while position < count {
+            let byte = text[position]
+            if byte == UInt8(ascii: "]"), position > start {
                 position += 1
                 return Section(base: start..<(position - 1), subsection: nil, line: line)
             }
@@ -89,15 +105,15 @@ struct ConfigScanner {
     }
 
     private mutating func subsection() throws(ConfigFault) -> Range<Int> {
-        while position < bytes.count, bytes[position].isBlank, !isLineEnd(position) { position += 1 }
-        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw fault(.badSection) }
+        while position < count, text[position].isBlank, !isLineEnd(position) { position += 1 }
+        guard position < count, text[position] == UInt8(ascii: "\"") else { throw fault(.badSection) }
         position += 1
         let start = position
         while !isLineEnd(position) {
-            switch bytes[position] {
+            switch text[position] {
             case UInt8(ascii: "\""):
                 position += 1
-                guard position < bytes.count, bytes[position] == UInt8(ascii: "]") else {
+                guard position < count, text[position] == UInt8(ascii: "]") else {
                     throw fault(.badSection)
                 }
                 position += 1
@@ -114,47 +130,33 @@ struct ConfigScanner {
 
     private mutating func entry() throws(ConfigFault) -> Entry {
         let start = position
-        while position < bytes.count, bytes[position].isKeyCharacter { position += 1 }
-        var entry = Entry(name: start..<position, value: nil, line: line)
-        while position < bytes.count, bytes[position] == .space || bytes[position] == .tab { position += 1 }
-        if isLineEnd(position) { return entry }
-        guard bytes[position] == UInt8(ascii: "=") else { throw fault(.missingEqualsSign) }
+        var end = start + 1
+        while end < count, text[end].isKeyCharacter { end += 1 }
+        var next = end
+        while next < count, text[next] == .space || text[next] == .tab { next += 1 }
+        position = next
+        var entry = Entry(name: start..<end, value: nil, line: line)
+        if isLineEnd(next) { return entry }
+        guard text[next] == UInt8(ascii: "=") else { throw fault(.missingEqualsSign) }
         position += 1
         entry.value = try value()
         return entry
     }
 
     private mutating func value() throws(ConfigFault) -> Value {
-        while position < bytes.count, bytes[position].isBlank { position += 1 }
-        let start = position
-        var end = start
-        while position < bytes.count {
-            let byte = bytes[position]
-            // Most bytes of most values are letters.
-            if byte > UInt8(ascii: "\\") {
-                position += 1
-                end = position
-                continue
-            }
-            switch byte {
-            case .newline:
-                return Value(range: start..<end, isPlain: true, isCut: false)
-            case .space, .tab:
-                position += 1
-            case UInt8(ascii: "#"), UInt8(ascii: ";"):
-                position = endOfLine(from: position)
-                return Value(range: start..<end, isPlain: true, isCut: true)
-            case .carriageReturn:
-                if isLineEnd(position) { return Value(range: start..<end, isPlain: true, isCut: false) }
-                return try encodedValue(from: start)
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                return try encodedValue(from: start)
-            default:
-                position += 1
-                end = position
+        var start = position
+        while start < count, text[start].isBlank { start += 1 }
+        let stop = firstSpecial(from: start)
+        position = stop
+        if !isLineEnd(stop) {
+            switch text[stop] {
+            case UInt8(ascii: "#"), UInt8(ascii: ";"): position = endOfLine(from: stop)
+            default: return try encodedValue(from: start)
             }
         }
-        return Value(range: start..<end, isPlain: true, isCut: false)
+        var end = stop
+        while end > start, text[end - 1] == .space || text[end - 1] == .tab { end -= 1 }
+        return Value(range: start..<end, isPlain: true, isCut: position != stop)
     }
 
     private mutating func encodedValue(from start: Int) throws(ConfigFault) -> Value {
@@ -171,13 +173,45 @@ struct ConfigScanner {
     }
 
     /// Whether the text, or its line, ends here; `\r\n` counts as one end.
-    private func isLineEnd(_ position: Int) -> Bool { bytes.isLineEnd(position) }
+    private func isLineEnd(_ position: Int) -> Bool {
+        if position >= count { return true }
+        let byte = text[position]
+        return byte == .newline
+            || (byte == .carriageReturn && position + 1 < count && text[position + 1] == .newline)
+    }
+
+    /// Where the first byte is that ends a value or needs decoding, or the end of the text.
+    ///
+    /// Values are most of a file and have few such bytes, so eight are looked at at once.
+    private func firstSpecial(from start: Int) -> Int {
+        var position = start
+        while position + 8 <= count {
+            let word = UInt64(littleEndian: UnsafeRawPointer(text + position).loadUnaligned(as: UInt64.self))
+            // `"` and `#` differ in their lowest bit alone.
+            let found =
+                zeroBytes(word ^ repeated(.newline)) | zeroBytes(word ^ repeated(.carriageReturn))
+                | zeroBytes((word | repeated(1)) ^ repeated(UInt8(ascii: "#")))
+                | zeroBytes(word ^ repeated(UInt8(ascii: ";")))
+                | zeroBytes(word ^ repeated(UInt8(ascii: "\\")))
+            if found != 0 { return position + found.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        while position < count {
+            switch text[position] {
+            case .newline, .carriageReturn, UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: ";"),
+                UInt8(ascii: "\\"):
+                return position
+            default: position += 1
+            }
+        }
+        return position
+    }
 
     private func endOfLine(from position: Int) -> Int {
-        guard position < bytes.count,
-            let found = memchr(bytes.baseAddress! + position, Int32(UInt8.newline), bytes.count - position)
-        else { return bytes.count }
-        return UnsafeRawPointer(found) - bytes.baseAddress!
+        guard position < count,
+            let found = memchr(text + position, Int32(UInt8.newline), count - position)
+        else { return count }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(text)
     }
 
     private func fault(_ kind: ConfigFault.Kind) -> ConfigFault { ConfigFault(kind: kind, line: line) }
@@ -324,11 +358,16 @@ extension UnsafeRawBufferPointer {
     }
 }
 
+private func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+/// The top bit of each byte that is zero; above the lowest of them there may be more than there should.
+private func zeroBytes(_ word: UInt64) -> UInt64 { (word &- repeated(1)) & ~word & repeated(0x80) }
+
 extension UInt8 {
-    static let newline = UInt8(ascii: "\n")
-    static let carriageReturn = UInt8(ascii: "\r")
-    static let space = UInt8(ascii: " ")
-    static let tab = UInt8(ascii: "\t")
+    static var newline: UInt8 { UInt8(ascii: "\n") }
+    static var carriageReturn: UInt8 { UInt8(ascii: "\r") }
+    static var space: UInt8 { UInt8(ascii: " ") }
+    static var tab: UInt8 { UInt8(ascii: "\t") }
 
     /// Whether it is a space in git's sense, the newline aside.
     var isBlank: Bool { self == .space || self == .tab || self == .carriageReturn }

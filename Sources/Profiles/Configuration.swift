@@ -2,8 +2,8 @@ import Platform
 
 /// Everything that is configured: the config files, read in one pass, and the environment.
 ///
-/// No profile is built until somebody asks for it. A profile that a nearer file defines hides the one of that name
-/// in a farther file entirely.
+/// No profile is built until somebody asks for it. A profile that a nearer file defines hides the one of that
+/// name in a farther file entirely.
 public struct Configuration: Sendable {
     let configFiles: [ConfigFile]
     let environmentProfile: EnvironmentProfile?
@@ -12,9 +12,10 @@ public struct Configuration: Sendable {
 
     /// Reads the config files.
     ///
-    /// - Parameter file: `--config`; without it `BUTLR_CONFIG`, and without that the files of the XDG folders.
-    /// - Throws: `config` where a named file is missing, or one is out of reach, may be written by others, or holds
-    ///   a mistake in its syntax, in the name of a section or in the name of a key.
+    /// - Parameter file: `--config`; without it `BUTLR_CONFIG`, and without that the files of the XDG
+    ///   folders.
+    /// - Throws: `config` where a named file is missing, or one is out of reach, may be written by others, or
+    ///   holds a mistake in its syntax, in the name of a section or in the name of a key.
     public init(environment: Environment, directories: Directories, file: String?) throws(HelperError) {
         self.environment = environment
         self.directories = directories
@@ -56,11 +57,10 @@ public struct Configuration: Sendable {
     public var secretVariables: Set<String> {
         var names: Set = ["BUTLR_CLIENT_SECRET", "BUTLR_PASSWORD"]
         for file in configFiles {
-            for entry in file.entries where entry.key.isSecret {
-                guard let value = try? file.value(of: entry),
-                    case .env(let name)? = try? SecretSource(value, resolvingPath: { $0 })
-                else { continue }
-                names.insert(name)
+            for value in file.values(where: \.isSecret) {
+                if case .env(let name)? = try? SecretSource(value, resolvingPath: { $0 }) {
+                    names.insert(name)
+                }
             }
         }
         return names
@@ -159,15 +159,9 @@ extension Configuration {
 
     private func build(_ index: Int, of file: ConfigFile) throws(HelperError) -> Profile {
         let section = file.sections[index]
-        var settings: [ProfileReader.Setting] = []
-        for entry in file.entries where entry.section == UInt32(index) {
-            settings.append(
-                ProfileReader.Setting(
-                    key: entry.key, value: try file.value(of: entry), isCut: entry.isCut,
-                    origin: file.place(entry.line)))
-        }
         return try ProfileReader(
-            name: file.name(of: section), origin: file.place(section.line), settings: settings,
+            name: file.name(of: section), origin: file.place(section.line),
+            settings: try file.settings(of: index),
             folder: folder(of: file.path), file: (file.path, file.mode), environment: environment,
             directories: directories
         ).read()

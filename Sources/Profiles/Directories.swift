@@ -2,8 +2,8 @@ import Platform
 
 /// Where the helper's files lie: the XDG Base Directory Specification, version 0.8.
 ///
-/// An empty variable counts as unset and a relative path in one is ignored, as the specification says. Without
-/// `HOME` and without a variable that stands in for it, a folder is `nil`: the caller does without.
+/// An empty variable counts as unset and a relative path in one is ignored, as the specification says.
+/// Without `HOME` and without a variable that stands in for it, a folder is `nil`: the caller does without.
 public struct Directories: Sendable {
     /// The config files that are read: the user's own first, then each of `XDG_CONFIG_DIRS`.
     public let configFiles: [String]

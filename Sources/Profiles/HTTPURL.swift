@@ -1,6 +1,7 @@
 import Platform
 
-/// An `http` or `https` URL in the one form in which two of them can be compared (RFC 3986 §6.2.2 and §6.2.3).
+/// An `http` or `https` URL in the one form in which two of them can be compared (RFC 3986 §6.2.2 and
+/// §6.2.3).
 ///
 /// The text may come from anybody, and what is decided by it is who gets a token: whatever two programs might
 /// read in two ways is refused.
@@ -197,7 +198,8 @@ extension HTTPURL {
                 label.allSatisfy({ $0.isKeyCharacter || $0 == UInt8(ascii: "_") })
             else { throw .host }
         }
-        // What ends in a number is an address to browsers (WHATWG URL §3.5), in several notations; one is enough.
+        // What ends in a number is an address to browsers (WHATWG URL §3.5), in several notations; one is
+        // enough.
         if let last = labels.last, isNumber(last) {
             guard labels.count == 4, labels.allSatisfy({ isOctet($0) }) else { throw .address }
         }
@@ -236,8 +238,8 @@ extension HTTPURL {
                 labels.append(String(label))
                 continue
             }
-            // Other categories have characters that some libraries turn into a dot, a slash or the like, and a
-            // mark at the beginning belongs to no letter (RFC 5891 §4.2.3.2).
+            // Other categories have characters that some libraries turn into a dot, a slash or the like, and
+            // a mark at the beginning belongs to no letter (RFC 5891 §4.2.3.2).
             for (index, scalar) in label.enumerated() where !scalar.isASCII {
                 switch scalar.properties.generalCategory {
                 case .lowercaseLetter, .uppercaseLetter, .titlecaseLetter, .otherLetter, .modifierLetter,
@@ -317,8 +319,8 @@ extension HTTPURL {
         return kept.flatMap { [UInt8(ascii: "/")] + $0 }
     }
 
-    /// Whether some servers see a dot segment here although there is none: behind an encoded slash or backslash, or
-    /// before a `;`.
+    /// Whether some servers see a dot segment here although there is none: behind an encoded slash or
+    /// backslash, or before a `;`.
     private static func hidesDots(_ segment: ArraySlice<UInt8>) -> Bool {
         var piece: [UInt8] = []
         func isDots() -> Bool {

@@ -112,8 +112,8 @@ extension Profile {
         return text.text
     }
 
-    /// Everything that can decide whether a token is obtained: where this has changed, an earlier failure says
-    /// nothing any more. Never a secret; a `command:` is represented by its hash.
+    /// Everything that can decide whether a token is obtained: where this has changed, an earlier failure
+    /// says nothing any more. Never a secret; a `command:` is represented by its hash.
     public var settings: String {
         var text = CanonicalText(text: identity)
         text.add("request-format", requestFormat.rawValue)

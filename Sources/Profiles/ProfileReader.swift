@@ -161,7 +161,8 @@ extension ProfileReader {
             guard let setting = setting(.tokenEndpoint) else {
                 throw HelperError(
                     .config,
-                    "\(origin): profile \"\(quoted(name))\" has no token-endpoint, which provider = oauth2 needs"
+                    "\(origin): profile \"\(quoted(name))\" has no token-endpoint, "
+                        + "which provider = oauth2 needs"
                 )
             }
             return (try endpoint(setting, allowsQuery: true).text, nil)
@@ -346,7 +347,8 @@ extension ProfileReader {
     }
 
     private func resolved(_ path: String) -> String {
-        Profiles.path(directories.expandingTilde(path) ?? path, in: folder)
+        // Without a home folder the path stays as it is, and is not to be had when it is wanted.
+        directories.expandingTilde(path).map { Profiles.path($0, in: folder) } ?? path
     }
 }
 

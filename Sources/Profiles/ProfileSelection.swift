@@ -3,8 +3,8 @@ import Platform
 extension Configuration {
     /// The profile whose tokens may be given to `url`.
     ///
-    /// - Parameter named: `--profile`; without it `BUTLR_PROFILE`. It narrows the choice to one profile, which must
-    ///   list the URL all the same.
+    /// - Parameter named: `--profile`; without it `BUTLR_PROFILE`. It narrows the choice to one profile,
+    ///   which must list the URL all the same.
     /// - Throws: `no-profile` where none lists it; `config` where two do equally well, where something in the
     ///   profile is wrong, or where nothing is configured at all.
     public func profile(serving url: RequestedURL, named: String?) throws(HelperError) -> Profile {
@@ -44,7 +44,7 @@ extension Configuration {
             choice.add(.environment, match)
         }
         if let rival = choice.rival, let best = choice.best {
-            let names = [name(best), name(rival)].map { "\"\(quoted($0))\"" }
+            let names = [name(best), name(rival)].sorted().map { "\"\(quoted($0))\"" }
             throw HelperError(
                 .config,
                 "the profiles \(names[0]) and \(names[1]) list \(quoted(url.description)) equally well",
@@ -95,45 +95,27 @@ extension ConfigFile {
     )] {
         var matches: [(Int, URLPattern.Match)] = []
         let host = Array(url.host.utf8)
-        for entry in entries where entry.key == .url {
+        for entry in entries {
+            let section = Int(entry.section)
+            if entry.isBaseURL {
+                // Only the last one of a profile counts, and only where it is Butlr's.
+                guard sections[section].isButlr, isLast(entry) else { continue }
+            }
             let isOther =
                 entry.isPlain
                 && host.withUnsafeBytes { URLPattern.surelyMisses(text(of: entry), host: $0) }
-            if !isOther, let match = try pattern(entry).matches(url) {
-                matches.append((Int(entry.section), match))
-            }
+            if !isOther, let match = try pattern(of: entry).matches(url) { matches.append((section, match)) }
         }
-        let base = try? HTTPURL(Provider.butlr.baseURL ?? "")
-        let match = base.flatMap { URLPattern($0).matches(url) }
-        for (index, section) in sections.enumerated() {
-            if let entry = section.baseURL {
-                let isOther =
-                    entry.isPlain
-                    && host.withUnsafeBytes { URLPattern.surelyMisses(text(of: entry), host: $0) }
-                if !isOther, isButlr(section), let match = try pattern(entry).matches(url) {
-                    matches.append((index, match))
-                }
-            } else if let match, isButlr(section) {
-                matches.append((index, match))
-            }
+        guard let base = Provider.butlr.baseURL.flatMap({ try? HTTPURL($0) }),
+            let match = URLPattern(base).matches(url)
+        else { return matches }
+        for (index, section) in sections.enumerated() where section.isButlr && section.baseURL == nil {
+            matches.append((index, match))
         }
         return matches
     }
 
-    private func isButlr(_ section: Section) -> Bool {
-        guard let entry = section.provider else { return !section.hasTokenEndpoint }
-        if entry.isPlain { return text(of: entry).equals("butlr") }
-        return (try? value(of: entry)) == "butlr"
-    }
-
-    private func pattern(_ entry: Entry) throws(HelperError) -> URLPattern {
-        guard let text = try value(of: entry), !text.isEmpty else {
-            throw HelperError(.config, "\(place(entry.line)): \(entry.key.name) has no value")
-        }
-        do throws(HelperError) {
-            return try URLPattern(parsing: text)
-        } catch {
-            throw HelperError(.config, "\(place(entry.line)): \(entry.key.name): \(error.message)")
-        }
+    private func isLast(_ entry: Entry) -> Bool {
+        sections[Int(entry.section)].baseURL.map { entries[Int($0)].start } == entry.start
     }
 }

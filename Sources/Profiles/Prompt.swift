@@ -4,8 +4,8 @@ import Platform
 ///
 /// The terminal is the process's own (`/dev/tty`), wherever its input and output go.
 ///
-/// - Throws: `config` where there is no terminal, nobody answers before the deadline, or the person declines with
-///   Ctrl-C or Ctrl-D.
+/// - Throws: `config` where there is no terminal, nobody answers before the deadline, or the person declines
+///   with Ctrl-C or Ctrl-D.
 public func prompt(for label: String, deadline: Deadline) throws(HelperError) -> Secret {
     let raw = retrying { open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) }
     guard raw >= 0 else {
@@ -21,8 +21,8 @@ public func prompt(for label: String, deadline: Deadline) throws(HelperError) ->
 
 /// A line typed at a terminal that does not show it.
 ///
-/// The terminal is told to hand over every key as it is, so that there is no way to leave that would not first put
-/// its settings back: Ctrl-C and Ctrl-D are keys like others, and signals wait until then.
+/// The terminal is told to hand over every key as it is, so that there is no way to leave that would not
+/// first put its settings back: Ctrl-C and Ctrl-D are keys like others, and signals wait until then.
 struct HiddenInput {
     let terminal: Int32
     let label: String

@@ -39,8 +39,8 @@ public struct ResponseFields: Sendable, Hashable {
 
 /// What is known of a kind of provider before a profile says anything: data, not code.
 public struct Provider: Sendable, Hashable {
-    /// A part of a request's body. One that has no value, or that the client authentication puts elsewhere, is
-    /// left out.
+    /// A part of a request's body. One that has no value, or that the client authentication puts elsewhere,
+    /// is left out.
     public enum Field: String, Sendable {
         case grantType = "grant_type"
         /// In the body unless the client authentication is `basic`.

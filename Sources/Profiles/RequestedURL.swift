@@ -29,7 +29,8 @@ public struct RequestedURL: Sendable, Hashable {
 
     /// The place that a tool names without a scheme: `HOST`, `HOST:PORT` or `HOST/PATH`.
     ///
-    /// It means `https`; where the host is this machine and no profile lists it with `https`, it means `http`.
+    /// It means `https`; where the host is this machine and no profile lists it with `https`, it means
+    /// `http`.
     public static func host(_ text: String) -> RequestedURL? {
         guard !text.contains("://") else { return nil }
         let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) ?? text.endIndex

@@ -5,9 +5,11 @@ struct SecretCommand {
     let line: String
     /// `NAME=value` each.
     let environment: [String]
-    /// Whether it gets a process group of its own, so that all of it can be ended. Where a person may be asked it
-    /// does not, because only the terminal's foreground group may read from the terminal.
+    /// Whether it gets a process group of its own, so that all of it can be ended. Where a person may be
+    /// asked it does not, because only the terminal's foreground group may read from the terminal.
     let hasOwnGroup: Bool
+    /// Whether its standard error goes nowhere.
+    let isSilent: Bool
 
     /// The output that is read, in bytes.
     static var limit: Int { 65_536 }
@@ -15,8 +17,8 @@ struct SecretCommand {
     /// Runs it to its end.
     ///
     /// - Returns: the first line of its output, without the line's end.
-    /// - Throws: where it cannot be started, fails, prints too much, or is still running at the deadline, at which
-    ///   it is killed.
+    /// - Throws: where it cannot be started, fails, prints too much, or is still running at the deadline, at
+    ///   which it is killed.
     func run(_ deadline: Deadline) throws(SecretReader.Unavailable) -> String {
         if deadline.hasPassed {
             throw SecretReader.Unavailable(reason: "was not run: the deadline has passed")
@@ -53,6 +55,7 @@ struct SecretCommand {
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        if isSilent { posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) }
 
         var flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
         var signals = sigset_t()
@@ -74,8 +77,8 @@ struct SecretCommand {
         return failure == 0 ? (process, 0) : (nil, failure)
     }
 
-    /// What the command writes until it has ended. A process that it leaves behind may hold the pipe open; nobody
-    /// waits for that one.
+    /// What the command writes until it has ended. A process that it leaves behind may hold the pipe open;
+    /// nobody waits for that one.
     private func output(
         of process: pid_t, _ pipe: borrowing FileDescriptor, _ deadline: Deadline
     ) throws(SecretReader.Unavailable) -> [UInt8] {

@@ -41,8 +41,8 @@ enum SecretFile {
 
     /// Whether others may read or change a file that the user owns.
     ///
-    /// A file of root's is how Kubernetes and Docker mount secrets, readable by whom they choose. Where the process
-    /// itself is root, such a mount is known by its being read-only: nobody could tighten it.
+    /// A file of root's is how Kubernetes and Docker mount secrets, readable by whom they choose. Where the
+    /// process itself is root, such a mount is known by its being read-only: nobody could tighten it.
     static func isExposed(_ status: stat, onReadOnlyDisk: @autoclosure () -> Bool) -> Bool {
         status.isOwn && !status.isPrivate && !(status.st_uid == 0 && onReadOnlyDisk())
     }

@@ -3,8 +3,8 @@ import Platform
 /// What came of asking a secret's sources.
 public enum SecretReading: Sendable {
     case secret(Secret, from: SecretSource)
-    /// A person must be asked, outside any lock, for the key of that name; then the sources are read again with the
-    /// answer.
+    /// A person must be asked, outside any lock, for the key of that name; then the sources are read again
+    /// with the answer.
     case needsPrompt(String)
 }
 
@@ -15,28 +15,32 @@ public struct SecretReader: Sendable {
     let allowsInput: Bool
     let secretVariables: Set<String>
     let directories: Directories
+    let isSilent: Bool
 
     /// - Parameters:
     ///   - deadline: when a command is ended that has not finished.
     ///   - allowsInput: whether a person may be asked, be it by a command.
     ///   - secretVariables: the variables that a command does not inherit.
+    ///   - isSilent: whether a command's standard error goes nowhere, because the calling tool would take it for a
+    ///     part of the answer.
     public init(
         environment: Environment, deadline: Deadline, allowsInput: Bool, secretVariables: Set<String>,
-        directories: Directories
+        directories: Directories, isSilent: Bool = false
     ) {
         self.environment = environment
         self.deadline = deadline
         self.allowsInput = allowsInput
         self.secretVariables = secretVariables
         self.directories = directories
+        self.isSilent = isSilent
     }
 
     /// The secret from the first source that has it.
     ///
     /// - Parameters:
     ///   - key: the key in the config, for messages.
-    ///   - prompt: what a person answered after an earlier reading said that one must be asked; the sources before
-    ///     it, which had nothing, are not asked again.
+    ///   - prompt: what a person answered after an earlier reading said that one must be asked; the sources
+    ///     before it, which had nothing, are not asked again.
     /// - Throws: `config`, naming every source and why it has nothing, or a file that others may read.
     public func read(
         _ sources: [SecretSource], for key: String, of profile: String, answered prompt: Secret?
@@ -77,6 +81,9 @@ public struct SecretReader: Sendable {
             guard let value = environment[name] else { throw Unavailable(reason: "is not set") }
             return value
         case .file(let path):
+            guard let path = directories.expandingTilde(path) else {
+                throw Unavailable(reason: "cannot be found: HOME is not set")
+            }
             return try SecretFile.read(path)
         case .systemd(let name):
             guard let folder = environment.absolutePath("CREDENTIALS_DIRECTORY") else {
@@ -87,7 +94,7 @@ public struct SecretReader: Sendable {
         case .command(let line):
             let command = SecretCommand(
                 line: line, environment: environment.entries.filter { !isSecret($0) },
-                hasOwnGroup: !allowsInput)
+                hasOwnGroup: !allowsInput, isSilent: isSilent)
             return try command.run(deadline)
         case .prompt:
             throw Unavailable(

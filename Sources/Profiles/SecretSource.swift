@@ -47,8 +47,8 @@ extension SecretSource {
     /// Reads a source as the config names it.
     ///
     /// - Parameter resolve: makes a path absolute.
-    /// - Throws: what is wrong with it, to follow the key; no part of the value is in it, which may be the secret
-    ///   itself.
+    /// - Throws: what is wrong with it, to follow the key; no part of the value is in it, which may be the
+    ///   secret itself.
     init(_ text: String, resolvingPath resolve: (String) -> String) throws(Malformed) {
         let known = "env:, file:, command:, systemd:, prompt: or plain:"
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {

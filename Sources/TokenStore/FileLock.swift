@@ -7,18 +7,22 @@ import Platform
 struct FileLock: ~Copyable {
     private let file: FileDescriptor
 
-    private init(file: consuming FileDescriptor) { self.file = file }
+    /// Opens the lock's file, which does not take the lock yet.
+    ///
+    /// - Throws: why there can be no lock here.
+    init(_ name: String, in folder: PrivateFolder) throws(SystemError) {
+        let opened = try FileLock.open(name, in: folder)
+        guard try opened.status().isRegularFile else { throw SystemError(EINVAL) }
+        file = opened
+    }
 
     /// Takes the lock if nobody else has it.
     ///
-    /// - Returns: `nil` while another process holds it.
-    /// - Throws: why there can be no lock here.
-    static func attempt(_ name: String, in folder: PrivateFolder) throws(SystemError) -> FileLock? {
-        let file = try open(name, in: folder)
-        guard try file.status().isRegularFile else { throw SystemError(EINVAL) }
-        if retrying({ flock(file.raw, LOCK_EX | LOCK_NB) }) == 0 { return FileLock(file: file) }
+    /// - Returns: whether it is this process's now.
+    func attempt() throws(SystemError) -> Bool {
+        if retrying({ flock(file.raw, LOCK_EX | LOCK_NB) }) == 0 { return true }
         guard errno == EWOULDBLOCK else { throw SystemError() }
-        return nil
+        return false
     }
 
     private static func open(_ name: String, in folder: PrivateFolder) throws(SystemError) -> FileDescriptor {
@@ -28,7 +32,12 @@ struct FileLock: ~Copyable {
                 opening: name, in: directory.raw, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
         } catch  where error.number == EROFS || error.number == EACCES {
             // On a read-only disk an old lock file still serves.
-            return try FileDescriptor(opening: folder.path + "/" + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            if let file = try? FileDescriptor(
+                opening: folder.path + "/" + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            {
+                return file
+            }
+            throw error
         }
     }
 }

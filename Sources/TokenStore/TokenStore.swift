@@ -17,14 +17,16 @@ public struct TokenStore: Sendable {
         self.cache = cache.map(PrivateFolder.init)
         self.state = state.map(PrivateFolder.init)
         self.identity = identity
-        // File names end at 255 bytes; the hash tells apart what the cut makes equal.
+        // The label need not be unique; the hash is.
         let hash = hexadecimal(sha256(Array(identity.utf8)).prefix(12))
-        stem = String(fileNameEncoded(label).prefix(150)) + "-" + hash
+        stem = fileNameEncoded(label) + "-" + hash
     }
 
     fileprivate var tokenName: String { stem + ".token" }
     fileprivate var refreshTokenName: String { stem + ".refresh" }
     fileprivate var failureName: String { stem + ".failure" }
+    /// Of this identity alone, because only this identity's lock guards it.
+    fileprivate var keyName: String { stem + ".key" }
     var lockName: String { stem + ".lock" }
 
     /// The stored token, read without a lock: it is only ever replaced as a whole.
@@ -42,17 +44,40 @@ public struct TokenStore: Sendable {
         state?.read(failureName).flatMap { FailureMemory(contents: $0, for: identity) } ?? FailureMemory()
     }
 
+    /// Asks for the lock, which may take several attempts.
+    public func requestLock() -> LockRequest { LockRequest(self) }
+
+    /// Takes the lock if nobody else has it: a single ``LockRequest/attempt()``.
+    public func attemptLock() -> LockedTokenStore? {
+        var request = requestLock()
+        return request.attempt()
+    }
+
+    fileprivate func openLock() throws(SystemError) -> FileLock {
+        guard let state else { throw SystemError(ENOENT) }
+        return try FileLock(lockName, in: state)
+    }
+}
+
+/// A lock that is wanted: its file stays open, so that many processes can wait for it without much ado.
+public struct LockRequest: ~Copyable {
+    private let store: TokenStore
+    private var lock: FileLock?
+
+    fileprivate init(_ store: TokenStore) { self.store = store }
+
     /// Takes the lock if nobody else has it.
     ///
     /// - Returns: `nil` while another process holds it. Where there can be no lock, such as on a read-only disk, a
     ///   store that keeps nothing.
-    public func attemptLock() -> LockedTokenStore? {
+    public mutating func attempt() -> LockedTokenStore? {
         do throws(SystemError) {
-            guard let state else { throw SystemError(ENOENT) }
-            guard let lock = try FileLock.attempt(lockName, in: state) else { return nil }
-            return LockedTokenStore(self, lock)
+            let lock = if let opened = self.lock.take() { opened } else { try store.openLock() }
+            if try lock.attempt() { return LockedTokenStore(store, lock) }
+            self.lock = consume lock
+            return nil
         } catch {
-            return LockedTokenStore(self, unlockableBecause: error)
+            return LockedTokenStore(store, unlockableBecause: error)
         }
     }
 }
@@ -122,16 +147,16 @@ public struct LockedTokenStore: ~Copyable {
         }
     }
 
-    /// A hash of `text` that says nothing about it without this machine's key, which is made when it is missing.
+    /// A hash of `text` that says nothing about it without a random key, which is made when it is missing.
     ///
     /// - Returns: `nil` when there can be no key, so that nothing can be recognised again.
     public func keyedHash(_ text: String) -> String? {
         guard let state = try? writable(store.state) else { return nil }
-        var key = state.read("key")
+        var key = state.read(store.keyName)
         if key?.count != 32 {
-            guard let replacement = try? state.replacement(for: "key") else { return nil }
+            guard let replacement = try? state.replacement(for: store.keyName) else { return nil }
             try? replacement.commit(randomBytes(32), durably: false)
-            key = state.read("key")
+            key = state.read(store.keyName)
         }
         guard let key, key.count == 32 else { return nil }
         return hexadecimal(hmacSHA256(key: key, Array(text.utf8)))
@@ -151,7 +176,7 @@ public struct Redemption: ~Copyable {
         self.identity = identity
     }
 
-    /// Keeps what came back, safe from a power failure.
+    /// Keeps what came back, or the token itself where it is still good, safe from a power failure.
     public consuming func finish(_ refreshToken: Secret) throws(SystemError) {
         try replacement.commit(StoredRefreshToken(refreshToken).contents(for: identity), durably: true)
     }

@@ -3,6 +3,7 @@ import Platform
 
 // A caller that has gone away must not kill the helper while it keeps a token.
 signal(SIGPIPE, SIG_IGN)
+occupyClosedStandardStreams()
 
 let reply = Program.run(CommandLine.arguments, .process)
 if !reply.errors.isEmpty { writeToStandardError(reply.errors) }

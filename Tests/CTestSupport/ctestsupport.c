@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +31,19 @@ int support_accept(int listener) {
     if (connection >= 0) fcntl(connection, F_SETFD, FD_CLOEXEC);
     return connection;
 #endif
+}
+
+int support_terminal(char *name, int size) {
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (master < 0) return -1;
+    fcntl(master, F_SETFD, FD_CLOEXEC);
+    const char *found = grantpt(master) == 0 && unlockpt(master) == 0 ? ptsname(master) : NULL;
+    if (found == NULL || strlen(found) >= (size_t)size) {
+        close(master);
+        return -1;
+    }
+    strcpy(name, found);
+    return master;
 }
 
 int support_spawn(

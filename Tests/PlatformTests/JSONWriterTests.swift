@@ -22,8 +22,8 @@ import Testing
             Array(0...0x3000 as ClosedRange<UInt32>) + Array(stride(from: 0x3001, to: 0x10FFFF, by: 251))
         let scalars = String(String.UnicodeScalarView(codes.compactMap(Unicode.Scalar.init)))
         let values: [JSON] = [
-            .string(scalars), .number(0.1), .number(1e21), .number(-1.5e-7), .number(5e-324),
-            .number(.greatestFiniteMagnitude), .number(9_223_372_036_854_775_807),
+            .string(scalars), .number(0.1), .number(1e21), .number(-1.5e-7), .number(.leastNonzeroMagnitude),
+            .number(.greatestFiniteMagnitude), .number(0x1p63),
             .object((0..<40).map { JSON.Member("name \($0)", [.null, .number(Double($0) / 3)]) }),
         ]
         for value in values {

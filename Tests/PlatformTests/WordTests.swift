@@ -8,7 +8,7 @@ import Testing
         ("clientid", "client-id"), ("client_id", "client-id"), ("Client-ID", "client-id"),
         ("client-secert", "client-secret"), ("scopes", "scope"), ("scpoe", "scope"), ("timout", "timeout"),
         ("uri", "url"), ("user-name", "username"), ("URL", "url"), ("passwd", "password"), ("ur", "url"),
-        ("colour", nil), ("x", nil), ("", nil), ("client", "client-id"), ("clien", nil),
+        ("colour", nil), ("x", nil), ("", nil), ("client", nil), ("clientdi", "client-id"),
         ("timeoutinseconds", nil),
     ])
     func findsTheNearest(_ word: String, _ nearest: String?) {

@@ -35,7 +35,8 @@ import Testing
     func emptyAndRelativePathsAreIgnored(value: String) {
         let directories = Directories(
             Environment([
-                "HOME": "/home/ada", "XDG_CONFIG_HOME": value, "XDG_CACHE_HOME": value, "XDG_STATE_HOME": value,
+                "HOME": "/home/ada", "XDG_CONFIG_HOME": value, "XDG_CACHE_HOME": value,
+                "XDG_STATE_HOME": value,
             ]))
         #expect(directories.configHome == "/home/ada/.config/butlr-credential")
         #expect(directories.cache == "/home/ada/.cache/butlr-credential")

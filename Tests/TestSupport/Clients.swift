@@ -16,6 +16,28 @@ extension Trait where Self == ConditionTrait {
     }
 }
 
+extension Trait where Self == ConditionTrait {
+    /// Runs the test, or the suite, only where this variable names a program: one that would not be on the
+    /// `PATH`, such as another version of one that is. `BUTLR_TEST_REQUIRE` may name the variable.
+    ///
+    ///     @Test(.client(in: "BUTLR_TEST_NEWER_GIT")) func answersNewerGit() async throws {
+    ///         let git = try #require(clientPath(in: "BUTLR_TEST_NEWER_GIT"))
+    public static func client(
+        in variable: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) -> Self {
+        .enabled("needs a program in \(variable)", sourceLocation: sourceLocation) {
+            if clientPath(in: variable) != nil { return true }
+            if requiredClients.contains(variable) { throw MissingClient(name: variable) }
+            return false
+        }
+    }
+}
+
+/// The program that a variable names, if it is there and may be run.
+public func clientPath(in variable: String) -> String? {
+    getenv(variable).flatMap { Program.find(String(cString: $0)) }
+}
+
 /// The path of a program that this test needs, for a test which knows that only while it runs.
 ///
 /// - Throws: what skips the test when it is missing, or ``MissingClient`` when it was required.
@@ -30,7 +52,7 @@ public func requireClient(
 /// A program is missing that `BUTLR_TEST_REQUIRE` asks for.
 public struct MissingClient: Error, Equatable, CustomStringConvertible {
     public let name: String
-    public var description: String { "\(name) is required by BUTLR_TEST_REQUIRE, but not on the PATH" }
+    public var description: String { "\(name) is required by BUTLR_TEST_REQUIRE, but not there" }
 }
 
 func arePresent(_ names: [String], required: [String]) throws(MissingClient) -> Bool {

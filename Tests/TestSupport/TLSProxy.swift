@@ -15,14 +15,22 @@ public final class TLSProxy: Sendable {
     private let child: RunningProgram
 
     /// Starts the proxy and waits until it serves.
-    public init(
+    public convenience init(
         _ certificate: CertificateAuthority.Certificate, before server: ScriptedServer,
+        manner: Manner = .proper
+    ) async throws {
+        try await self.init(certificate, beforePort: server.port, manner: manner)
+    }
+
+    /// Starts the proxy and waits until it serves.
+    public init(
+        _ certificate: CertificateAuthority.Certificate, beforePort serverPort: UInt16,
         manner: Manner = .proper
     ) async throws {
         child = try Program(
             "python3",
             [
-                "-c", proxyScript, certificate.certificateFile, certificate.keyFile, String(server.port),
+                "-c", proxyScript, certificate.certificateFile, certificate.keyFile, String(serverPort),
                 manner.rawValue,
             ], environment: .inherited("PATH", "HOME")
         ).start(input: .open)

@@ -35,6 +35,9 @@ struct ccurl_response {
     // Whether any byte of the request may have left this machine.
     bool was_sent;
     bool is_over_limit;
+    // Whether the headers came to their end: libcurl takes a connection that ends among them for a response
+    // without a body.
+    bool has_whole_head;
     // 0 when no status line came.
     long status;
     // The proxy's answer to CONNECT; 0 without a proxy.

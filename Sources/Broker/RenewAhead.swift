@@ -1,0 +1,93 @@
+import Platform
+import Profiles
+import TokenStore
+
+/// Renews a token in the background while it is still good, so that no caller waits for the network as long as the
+/// provider is up.
+public enum RenewAhead {
+    /// The command that a process is started with for it; not one for people.
+    public static let command = "renew-ahead"
+
+    /// Whether a token that is still fresh is old enough: past two thirds of its life, or of a short-lived one,
+    /// most of which is margin, past four fifths of the time in which it is fresh.
+    static func isDue(_ token: StoredToken, _ use: TokenUse, at now: Timestamp) -> Bool {
+        guard let expiry = token.expiry(of: use) else { return false }
+        let lifetime = expiry - token.issued
+        let freshTime = lifetime - Freshness.margin(lifetime: lifetime)
+        return now - token.issued > min(lifetime / 3 * 2, freshTime / 5 * 4)
+    }
+}
+
+extension Selection {
+    /// Starts a process that renews the token, unless one is at it or the provider is in trouble.
+    func beginRenewingAhead() {
+        guard store.failures().failure.map({ $0.until <= context.clock.now() }) ?? true else { return }
+        do {
+            // Whoever has the lock is at it.
+            guard store.attemptLock() != nil else { return }
+        }
+        var arguments = ["butlr-credential", "--no-input", "--profile", profile.name]
+        if let file = broker.configFile { arguments += ["--config", file] }
+        do throws(SystemError) {
+            try spawnDetached(arguments + [RenewAhead.command], context.environment.entries)
+            context.log.debug("profile \"\(profile.name)\": the token is renewed in the background")
+        } catch {
+            context.log.debug("profile \"\(profile.name)\": no background process: \(error)")
+        }
+    }
+
+    /// What that process does: one brief try, if the token is still the old one and nobody else is at it.
+    public func renewAhead() {
+        guard profile.renewAhead, let token = store.token(),
+            RenewAhead.isDue(token, profile.tokenUse, at: context.clock.now())
+        else { return }
+        var renewal = Renewal(
+            self, store: store,
+            freshness: Freshness(
+                use: profile.tokenUse, minimum: .max, rejected: nil, forcesRefresh: false,
+                started: context.started),
+            deadline: deadline)
+        renewal.runWithoutWaiting()
+    }
+}
+
+/// Starts this program anew, in a session of its own and with nothing of the caller's: not its pipes, of which the
+/// caller may wait for the end, nor its terminal and process group.
+private func spawnDetached(_ arguments: [String], _ environment: [String]) throws(SystemError) {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+        posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+    }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    posix_spawnattr_setflags(&attributes, newSession)
+
+    let argv = arguments.map { strdup($0) } + [nil]
+    let envp = environment.map { strdup($0) } + [nil]
+    defer { for text in argv + envp { free(text) } }
+    var process = pid_t()
+    let failure = posix_spawn(&process, try executablePath(), &actions, &attributes, argv, envp)
+    guard failure == 0 else { throw SystemError(failure) }
+}
+
+#if canImport(Darwin)
+    private let newSession = Int16(POSIX_SPAWN_SETSID)
+#else
+    // POSIX_SPAWN_SETSID of <spawn.h>, a GNU extension that Swift does not import.
+    private let newSession: Int16 = 0x80
+#endif
+
+private func executablePath() throws(SystemError) -> String {
+    #if canImport(Darwin)
+        var size: UInt32 = 0
+        _NSGetExecutablePath(nil, &size)
+        var path = [CChar](repeating: 0, count: Int(size))
+        guard _NSGetExecutablePath(&path, &size) == 0 else { throw SystemError(ENOENT) }
+        return String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    #else
+        return "/proc/self/exe"
+    #endif
+}

@@ -1,0 +1,14 @@
+import Broker
+import Platform
+
+/// The process that an answer leaves behind to renew a token which is still good; no tool and no person calls it.
+public enum Renew: Caller {
+    public static let manual = Manual(RenewAhead.command, summary: "renew a token in the background")
+
+    public static let isSilent = true
+
+    public static func answer(_ call: Call) throws(HelperError) -> Reply {
+        try call.broker.selection(for: CredentialRequest()).renewAhead()
+        return Reply()
+    }
+}

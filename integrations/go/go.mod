@@ -1,0 +1,3 @@
+module butlrcredential
+
+go 1.20
