@@ -55,18 +55,22 @@ import Testing
         #expect(made.status == 0, "\(made)")
         let got = try await account.shell("kubectl get --raw /version")
         #expect(got.output.contains("Status"), "\(got)")
-        #expect(authorizations(server) == ["Bearer \(try await token(account))"], "\(got)")
+        // Some installations' kubectl asks for the server's version first, on its own account.
+        #expect(Set(authorizations(server)) == ["Bearer \(try await token(account))"], "\(got)")
         await proxy.stop()
     }
 
-    @Test(.clients("docker")) func docker() async throws {
+    @Test(.clients("docker", "openssl", "python3")) func docker() async throws {
         let server = try challenge("Basic")
-        let account = try Account(urls: ["\(server.url)/"])
+        let authority = try await CertificateAuthority()
+        let proxy = try await TLSProxy(try await authority.issue(), before: server)
+        let account = try Account(urls: ["\(proxy.url)/"])
         try await account.run("setup", "docker")
         let outcome = try await account.shell(
-            "docker manifest inspect --insecure 127.0.0.1:\(server.port)/a:b")
+            "docker manifest inspect --insecure 127.0.0.1:\(proxy.port)/a:b")
         let expected = "Basic \(base64(Array("oauth2accesstoken:\(try await token(account))".utf8)))"
         #expect(authorizations(server).contains(expected), "\(outcome)")
+        await proxy.stop()
     }
 
     @Test(.clients("skopeo")) func skopeo() async throws {

@@ -162,10 +162,10 @@ import Testing
         try account.home.write(example.file, ended)
         try await account.run("setup", example.tool)
         let contents = try account.home.read(example.file)
-        try account.home.write(example.file, contents + "# later\n")
+        try account.home.write(example.file, contents + "[later]\n\tx = 1\n")
         let undone = try await account.run("setup", example.tool, "--undo")
         #expect(undone.status == 0, "\(undone)")
-        #expect(try account.home.read(example.file) == ended + "# later\n")
+        #expect(try account.home.read(example.file) == ended + "[later]\n\tx = 1\n", "\(undone)")
     }
 
     @Test func takesOnlyItsRegistriesOutOfAChangedFile() async throws {

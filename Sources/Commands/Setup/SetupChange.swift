@@ -53,7 +53,8 @@ struct SetupChange {
     ) throws(HelperError) {
         let earlier = records.read(name)
         var record = SetupRecord(
-            original: file.contents, file: file.path, result: SetupRecord.hash(contents), folders: [])
+            original: file.contents, isMade: file.contents == nil || records.hasMade(file.path),
+            file: file.path, result: SetupRecord.hash(contents), folders: [])
         if let earlier, earlier.file == file.path {
             // What is to come back is what was there before the helper ever came.
             if file.contents.map(SetupRecord.hash) == earlier.result {
@@ -103,7 +104,7 @@ struct SetupChange {
             contents = record.original
         } else if let current = file.contents {
             contents = try tool.removing(from: current, site)
-            if record != nil, record?.original == nil, stripped(contents ?? "").isEmpty { contents = nil }
+            if record?.isMade == true, stripped(contents ?? "").isEmpty { contents = nil }
         }
         var shown = ""
         if contents != file.contents {

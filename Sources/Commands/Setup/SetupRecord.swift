@@ -5,6 +5,8 @@ import TokenStore
 struct SetupRecord: Equatable {
     /// The file as it was found; `nil` where there was none.
     var original: String?
+    /// Whether the file is there only because of setup, be it for another profile.
+    var isMade: Bool
     /// The path of the tool's config file.
     var file: String
     /// The hash of what the file was left with.
@@ -44,9 +46,19 @@ struct SetupRecords {
             original = String(validating: backup, as: UTF8.self)
         }
         return SetupRecord(
-            original: original, file: file, result: result,
+            original: original, isMade: json["made"]?.bool ?? false, file: file, result: result,
             folders: json["folders"]?.array?.compactMap(\.string) ?? [], link: json["link"]?.string,
             linkTarget: json["link_target"]?.string, oldLinkTarget: json["old_link_target"]?.string)
+    }
+
+    /// Whether setup has made that file, for any profile.
+    func hasMade(_ file: String) -> Bool {
+        names(in: folder.path).contains { name in
+            guard name.hasSuffix(".json"), let record = read(String(name.dropLast(".json".count))) else {
+                return false
+            }
+            return record.file == file && record.isMade
+        }
     }
 
     /// Keeps a record, and the file as it was.
@@ -57,6 +69,7 @@ struct SetupRecords {
             "version": 1,
             "file": .string(record.file),
             "existed": .bool(record.original != nil),
+            "made": .bool(record.isMade),
             "result": .string(record.result),
             "folders": .array(record.folders.map(JSON.string)),
             "link": record.link.map(JSON.string),
