@@ -23,7 +23,9 @@ let package = Package(
         .executableTarget(
             name: "butlr-credential", dependencies: ["Callers", "Commands"], linkerSettings: smallAndQuick),
         .target(name: "Callers", dependencies: ["Broker"]),
-        .target(name: "Commands", dependencies: ["Callers", "Broker", "Profiles"]),
+        .target(
+            name: "Commands",
+            dependencies: ["Callers", "Broker", "Profiles", "TokenStore", "OAuth", "HTTP", "Platform"]),
         .target(name: "Broker", dependencies: ["Profiles", "TokenStore", "OAuth"]),
         .target(name: "Profiles", dependencies: ["Platform"]),
         .target(name: "TokenStore", dependencies: ["Platform"]),
@@ -53,6 +55,7 @@ let package = Package(
 
         // The configs in `integrations`, with the real tools.
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Platform"]),
+        .testTarget(name: "SetupTests", dependencies: ["TestSupport", "Sandbox", "Platform"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -13,6 +13,7 @@ public enum Program {
     static let tools: [any Caller.Type] = [
         Get.self, Token.self, Exec.self, Git.self, Kubernetes.self, Docker.self, Cargo.self, Terraform.self,
         GoogleCloud.self, Pip.self, Go.self, Askpass.self,
+        Setup.self, Doctor.self,
     ]
 
     /// Every command; the tools' first, because tools are in a hurry.
