@@ -7,17 +7,19 @@ public enum Program {
     public static let version = "0.1.0"
 
     /// What people type, in the order in which `help` lists it.
-    static let people: [any Caller.Type] = [Login.self, Logout.self, Status.self, Completion.self]
+    static let people: [any Caller.Type] = [
+        Login.self, Logout.self, Status.self, Setup.self, Doctor.self, Completion.self,
+    ]
 
     /// What tools call.
     static let tools: [any Caller.Type] = [
         Get.self, Token.self, Exec.self, Git.self, Kubernetes.self, Docker.self, Cargo.self, Terraform.self,
         GoogleCloud.self, Pip.self, Go.self, Askpass.self,
-        Setup.self, Doctor.self,
     ]
 
     /// Every command; the tools' first, because tools are in a hurry.
     static var callers: [any Caller.Type] { tools + people }
+
     /// Commands that the helper calls itself with.
     private static let internalCallers: [any Caller.Type] = [Renew.self]
 

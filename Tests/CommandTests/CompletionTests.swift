@@ -43,7 +43,7 @@ import Testing
         #expect(try await candidates("token", "--profile=i") == ["--profile=id"])
         #expect(try await candidates("--config", "other.conf", "token", "--profile", "") == ["elsewhere"])
         #expect(try await candidates("--verb") == ["--verbose"])
-        #expect(try await candidates("").count == 18)
+        #expect(try await candidates("").count == 20)
     }
 
     @Test func offersNothingWhereTheConfigIsBroken() async throws {

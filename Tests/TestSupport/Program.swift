@@ -73,7 +73,16 @@ public struct Program: Sendable {
     ///
     /// - Throws: ``NotFound``; ``TimedOut``; ``SystemFailure`` when it cannot be started.
     public func run(input: Input = .null) async throws -> Outcome {
-        try await start(input: input).wait()
+        await Crowd.ofChildren.enter()
+        let outcome: Outcome
+        do {
+            outcome = try await start(input: input).wait()
+        } catch {
+            await Crowd.ofChildren.leave()
+            throw error
+        }
+        await Crowd.ofChildren.leave()
+        return outcome
     }
 
     /// Runs `copies` of it at the same time.
