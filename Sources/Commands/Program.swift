@@ -17,6 +17,7 @@ public enum Program {
 
     /// Every command; the tools' first, because tools are in a hurry.
     static var callers: [any Caller.Type] { tools + people }
+
     /// Commands that the helper calls itself with.
     private static let internalCallers: [any Caller.Type] = [Renew.self]
 

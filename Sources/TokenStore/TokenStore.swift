@@ -117,7 +117,7 @@ extension TokenStore {
     /// What stands before the ending of a store's file; `nil` for any other file, and for a lock, which
     /// stays.
     private static func stem(of name: String) -> String? {
-        for ending in [".token", ".refresh", ".failure"] {
+        for ending in [".token", ".refresh", ".failure", ".key"] {
             for end in [ending, ending + ".new"] where name.hasSuffix(end) {
                 return String(name.dropLast(end.count))
             }
@@ -197,7 +197,7 @@ public struct LockedTokenStore: ~Copyable {
     public func removeEverything() throws(SystemError) {
         for (folder, name) in [
             (store.cache, store.tokenName), (store.state, store.refreshTokenName),
-            (store.state, store.failureName),
+            (store.state, store.failureName), (store.state, store.keyName),
         ] {
             guard let folder, folder.exists else { continue }
             for name in [name, name + ".new"] { try writable(folder).remove(name) }
