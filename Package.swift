@@ -23,7 +23,9 @@ let package = Package(
         .executableTarget(
             name: "butlr-credential", dependencies: ["Callers", "Commands"], linkerSettings: smallAndQuick),
         .target(name: "Callers", dependencies: ["Broker"]),
-        .target(name: "Commands", dependencies: ["Callers", "Broker", "Profiles"]),
+        .target(
+            name: "Commands",
+            dependencies: ["Callers", "Broker", "Profiles", "TokenStore", "OAuth", "HTTP", "Platform"]),
         .target(name: "Broker", dependencies: ["Profiles", "TokenStore", "OAuth"]),
         .target(name: "Profiles", dependencies: ["Platform"]),
         .target(name: "TokenStore", dependencies: ["Platform"]),
@@ -38,8 +40,8 @@ let package = Package(
 
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
-        .testTarget(name: "CommandTests", dependencies: ["Profiles", "Sandbox", "TestSupport"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+        .testTarget(name: "CommandTests", dependencies: ["Profiles", "Sandbox", "TestSupport"]),
 
         // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
         // `swift test` builds every executable anyway, and linking one into the test bundle would bring its
@@ -53,6 +55,7 @@ let package = Package(
 
         // The configs in `integrations`, with the real tools.
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Platform"]),
+        .testTarget(name: "SetupTests", dependencies: ["TestSupport", "Sandbox", "Platform"]),
     ],
     swiftLanguageModes: [.v6]
 )

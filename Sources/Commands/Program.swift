@@ -7,7 +7,9 @@ public enum Program {
     public static let version = "0.1.0"
 
     /// What people type, in the order in which `help` lists it.
-    static let people: [any Caller.Type] = [Login.self, Logout.self, Status.self, Completion.self]
+    static let people: [any Caller.Type] = [
+        Login.self, Logout.self, Status.self, Setup.self, Doctor.self, Completion.self,
+    ]
 
     /// What tools call.
     static let tools: [any Caller.Type] = [

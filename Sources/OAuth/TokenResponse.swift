@@ -14,6 +14,9 @@ public struct TokenResponse: Sendable {
     public let lifetime: Milliseconds
     /// The same for the ID token, from its own `exp`.
     public let idTokenLifetime: Milliseconds?
+    /// How far the server's clock, which its `Date` shows in whole seconds, was ahead of this one; `nil` without
+    /// `Date`.
+    public let clockDifference: Milliseconds?
 }
 
 extension TokenResponse {
@@ -71,6 +74,7 @@ extension TokenResponse {
     init(parsing body: [UInt8], names: MemberNames, _ exchange: Exchange) throws(Malformed) {
         requested = exchange.sent
         received = exchange.received
+        clockDifference = exchange.date.map { $0 - exchange.received }
         let json: JSON
         do throws(JSON.SyntaxError) {
             json = try JSON(parsing: body)

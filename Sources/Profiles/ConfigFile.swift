@@ -238,7 +238,11 @@ extension ConfigFile {
     private func unknownKey(_ name: UnsafeRawBufferPointer, line: Int) -> HelperError {
         let name = quoted(String(decoding: name, as: UTF8.self), limit: 40)
         let nearest = nearestWord(to: name, among: ConfigKey.names)
-        return fault(line, "unknown key \"\(name)\"" + suggestion(nearest))
+        var error = fault(line, "unknown key \"\(name)\"" + suggestion(nearest))
+        if let nearest, name.utf8.allSatisfy(\.isKeyCharacter) {
+            error.hint = "sed -i.bak '\(line)s/\(name)/\(nearest)/' \(shellQuoted(path))"
+        }
+        return error
     }
 
     private func section(_ header: ConfigScanner.Section) throws(HelperError) -> Section {

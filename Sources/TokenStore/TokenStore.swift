@@ -4,7 +4,7 @@ import Platform
 /// lock under the state folder.
 public struct TokenStore: Sendable {
     fileprivate let cache: PrivateFolder?
-    fileprivate let state: PrivateFolder?
+    let state: PrivateFolder?
     fileprivate let identity: String
     private let stem: String
 
@@ -27,7 +27,7 @@ public struct TokenStore: Sendable {
     fileprivate var failureName: String { stem + ".failure" }
     /// Of this identity alone, because only this identity's lock guards it.
     fileprivate var keyName: String { stem + ".key" }
-    private var lockName: String { stem + ".lock" }
+    var lockName: String { stem + ".lock" }
 
     /// The stored token, read without a lock: it is only ever replaced as a whole.
     public func token() -> StoredToken? {

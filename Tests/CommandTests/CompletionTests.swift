@@ -36,6 +36,7 @@ import Testing
         #expect(try await candidates("token", "--format", "=") == ["raw", "header", "json", "curl", "env"])
         #expect(try await candidates("git", "") == ["get", "store", "erase", "capability"])
         #expect(try await candidates("completion", "z") == ["zsh"])
+        #expect(try await candidates("setup", "ku") == ["kubectl"])
         #expect(try await candidates("login", "--grant", "p") == ["password"])
         #expect(try await candidates("login", "--ca-file", "") == [":files"])
         #expect(try await candidates("exec", "--", "ma") == [":command"])
@@ -43,7 +44,7 @@ import Testing
         #expect(try await candidates("token", "--profile=i") == ["--profile=id"])
         #expect(try await candidates("--config", "other.conf", "token", "--profile", "") == ["elsewhere"])
         #expect(try await candidates("--verb") == ["--verbose"])
-        #expect(try await candidates("").count == 18)
+        #expect(try await candidates("").count == 20)
     }
 
     @Test func offersNothingWhereTheConfigIsBroken() async throws {

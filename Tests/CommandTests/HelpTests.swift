@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct HelpTests {
     static let commands = [
-        "login", "logout", "status", "completion", "get", "token", "exec", "git", "kubernetes", "docker",
+        "login", "logout", "status", "setup", "doctor", "completion", "get", "token", "exec", "git",
+        "kubernetes", "docker",
         "cargo",
         "terraform", "gcloud", "pip", "go", "askpass",
     ]
@@ -21,6 +22,8 @@ import Testing
                   logout          forget a profile's tokens, and the secrets that login kept
                   status          show each profile: whose, how long its token lives, what went
                                   wrong
+                  setup           write a tool's own config, so that it calls the helper
+                  doctor          say what is wrong, and the command that mends it
                   completion      print a shell's completion script
                   help [COMMAND]  explain the commands, or one
                   version         print the version

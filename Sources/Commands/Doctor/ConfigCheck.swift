@@ -1,0 +1,86 @@
+import Platform
+import Profiles
+
+extension Patient {
+    /// The config files: which there are, which are read, and what is wrong in them.
+    func checkConfig() -> [Finding] {
+        var findings: [Finding] = []
+        let named = broker.configFile.map { directories.expandingTilde($0) ?? $0 }
+        for path in named.map({ [$0] }) ?? directories.configFiles {
+            let isRead = configuration?.files.contains(path) ?? false
+            if isRead {
+                findings.append(.ok("\(quoted(path)) is read"))
+            } else if access(path, F_OK) != 0, configFailure == nil {
+                findings.append(.ok("\(quoted(path)) is not there"))
+            }
+        }
+        if let failure = configFailure { return findings + [finding(failure)] }
+        guard let configuration else { return findings }
+        for path in configuration.files { findings += checkWay(to: absolutePath(path)) }
+        if configuration.isEmpty {
+            let half = EnvironmentVariables.missingHalf(context.environment).map { "\($0), and " } ?? ""
+            return findings + [
+                .fail(.config, half + "no profile is configured", mend: "butlr-credential login")
+            ]
+        }
+        let errors = configuration.check()
+        for error in errors { findings.append(finding(error)) }
+        if let name = broker.profileName, !configuration.profileNames.contains(name) {
+            do throws(HelperError) { _ = try configuration.profile(named: name) } catch {
+                findings.append(finding(error))
+            }
+        } else if errors.isEmpty {
+            let names = configuration.profileNames.map { quoted($0) }.joined(separator: ", ")
+            findings.append(.ok("profiles: \(names)"))
+        }
+        return findings
+    }
+
+    private func finding(_ error: HelperError) -> Finding {
+        .fail(error.code, error.message, mend: error.hint)
+    }
+
+    /// Who else may change what lies on the way to a file.
+    func checkWay(to path: String) -> [Finding] {
+        for step in steps(to: path) {
+            var status = stat()
+            guard stat(step, &status) == 0 else { return [] }
+            if !status.isOwn, status.st_uid != 0 {
+                return [
+                    .warn(
+                        "\(quoted(step)) belongs to another user, who could change what is below it",
+                        mend: "\(asRoot)chown \(geteuid()) \(shellQuoted(step))")
+                ]
+            }
+            if status.st_mode & 0o022 != 0, status.st_mode & mode_t(S_ISVTX) == 0 {
+                return [
+                    .warn("others may change \(quoted(step))", mend: "chmod go-w \(shellQuoted(step))")
+                ]
+            }
+        }
+        return []
+    }
+
+    /// Every folder on the way to a path, from the root on, and the path itself.
+    func steps(to path: String) -> [String] {
+        let parent = folder(of: path)
+        return (parent == path || parent == "." ? [] : steps(to: parent)) + [path]
+    }
+
+    /// What a command that changes an owner begins with.
+    var asRoot: String { geteuid() == 0 ? "" : "sudo " }
+}
+
+/// The pairs of variables that make a profile without a file.
+enum EnvironmentVariables {
+    /// What is missing beside the other of its pair.
+    static func missingHalf(_ environment: Environment) -> String? {
+        for pair in [["BUTLR_CLIENT_ID", "BUTLR_CLIENT_SECRET"], ["BUTLR_USERNAME", "BUTLR_PASSWORD"]] {
+            for (name, other) in [(pair[0], pair[1]), (pair[1], pair[0])]
+            where environment.nonEmpty(name) != nil && environment.nonEmpty(other) == nil {
+                return "\(name) is set, but \(other) is not"
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,101 @@
+import Broker
+import Callers
+import Platform
+import Profiles
+import TokenStore
+
+/// `doctor`: goes through all that a request depends on, and names what is wrong with the command that mends it.
+///
+/// What it prints is made of names, paths and times, never of secrets or tokens, so that it can be shown to others.
+enum Doctor: Caller {
+    static let manual = Manual(
+        "doctor", summary: "say what is wrong, and the command that mends it",
+        options: [
+            .init("--json", nil, "print one JSON object"),
+            .init("--online", nil, "also log in once for each profile"),
+        ])
+
+    static func answer(_ call: Call) throws(HelperError) -> Reply {
+        let options = try Options(call.arguments, manual)
+        try options.refuseOperands()
+        let patient = Patient(call, isOnline: options["--online"] != nil)
+        var stages = [
+            Stage(name: "program", findings: patient.checkProgram()),
+            Stage(name: "config", findings: patient.checkConfig()),
+            Stage(name: "secrets", findings: patient.checkSecrets()),
+            Stage(name: "store", findings: patient.checkStore()),
+            Stage(name: "network", findings: patient.checkNetwork()),
+        ]
+        let trials = patient.isOnline ? patient.tryOut() : []
+        stages.append(Stage(name: "clock", findings: patient.checkClock(trials)))
+        if patient.isOnline {
+            stages.append(Stage(name: "provider", findings: patient.checkProvider(trials)))
+        }
+        stages.append(Stage(name: "tools", findings: patient.checkTools()))
+        let report = Report(stages: stages, version: call.version, home: Home(call.context.environment))
+        return Reply(
+            output: options["--json"] == nil ? report.text : report.json.serialized + "\n",
+            status: report.status)
+    }
+}
+
+/// What the checks look at.
+struct Patient {
+    let context: Context
+    let broker: Broker
+    let directories: Directories
+    let helper: HelperLocation
+    let site: SetupSite
+    let isOnline: Bool
+    /// `nil` where it cannot be read, which the failure tells.
+    let configuration: Configuration?
+    let configFailure: HelperError?
+    /// Those that can be read.
+    let profiles: [Profile]
+
+    init(_ call: Call, isOnline: Bool) {
+        context = call.context
+        broker = call.broker
+        directories = Directories(context.environment)
+        self.isOnline = isOnline
+        var configuration: Configuration?
+        var failure: HelperError?
+        do throws(HelperError) {
+            configuration = try Configuration(
+                environment: context.environment, directories: directories, file: broker.configFile)
+        } catch {
+            failure = error
+        }
+        self.configuration = configuration
+        configFailure = failure
+        let names = broker.profileName.map { [$0] } ?? configuration?.profileNames ?? []
+        profiles = names.compactMap { try? configuration?.profile(named: $0) }
+        helper = HelperLocation(called: CommandLine.arguments.first ?? "", context.environment)
+        site = SetupSite(
+            environment: context.environment, profiles: profiles, profileName: broker.profileName,
+            configFile: broker.configFile.map(absolutePath), helper: helper)
+    }
+
+    func store(of profile: Profile) -> TokenStore {
+        TokenStore(
+            cache: directories.cache, state: directories.state, label: profile.name,
+            identity: profile.identity)
+    }
+
+    /// The command that gives a profile new credentials.
+    func login(_ profile: Profile) -> String {
+        let config = broker.configFile.map { " --config \(shellQuoted(absolutePath($0)))" } ?? ""
+        return "butlr-credential login --profile \(shellQuoted(profile.name))\(config)"
+    }
+
+    /// The command that sets a key of a profile, where a file defines it.
+    func set(_ key: String, of profile: Profile, to value: String?) -> String? {
+        guard case .file(let path, _) = profile.origin else { return nil }
+        let name = shellQuoted("profile.\(profile.name).\(key)")
+        let edit = value.map { "\(name) \(shellQuoted($0))" } ?? "--unset-all \(name)"
+        return "git config --file \(shellQuoted(absolutePath(path))) \(edit)"
+    }
+}
+
+/// A profile's name in a sentence.
+func named(_ profile: Profile) -> String { "profile \"\(quoted(profile.name))\"" }

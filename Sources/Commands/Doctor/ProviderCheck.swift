@@ -1,0 +1,71 @@
+import Broker
+import Platform
+import Profiles
+
+/// What came of one real request.
+struct TrialOutcome {
+    let profile: Profile
+    let result: Result<Trial, HelperError>
+}
+
+extension Patient {
+    /// One real request for each profile.
+    func tryOut() -> [TrialOutcome] {
+        profiles.map { profile in
+            do throws(HelperError) {
+                let request = CredentialRequest(profile: profile.name)
+                return TrialOutcome(
+                    profile: profile, result: .success(try broker.selection(for: request).tryOut()))
+            } catch {
+                return TrialOutcome(profile: profile, result: .failure(error))
+            }
+        }
+    }
+
+    /// What the providers said.
+    func checkProvider(_ trials: [TrialOutcome]) -> [Finding] {
+        trials.map { trial in
+            switch trial.result {
+            case .success(let success):
+                .ok(
+                    "\(named(trial.profile)): a token for \(words(success.lifetime)), after \(success.duration) ms"
+                )
+            case .failure(let error):
+                .fail(
+                    error.code, "\(named(trial.profile)): \(error.message)", mend: mend(error, trial.profile))
+            }
+        }
+    }
+
+    private func mend(_ error: HelperError, _ profile: Profile) -> String? {
+        switch error.code {
+        case .credentialsRejected: return login(profile)
+        case .config:
+            // A hint comes with a secret's file; what else is wrong here is what the provider does not accept.
+            return error.hint ?? login(profile)
+        case .tlsError: return set("ca-file", of: profile, to: knownAuthorities ?? "/path/to/ca.pem")
+        case .temporaryFailure: return retry(profile)
+        case .providerError: return mendEndpoint(profile)
+        default: return error.hint
+        }
+    }
+
+    /// The certificates that this person's other programs are told to trust.
+    private var knownAuthorities: String? {
+        let variables = [
+            "CURL_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS",
+        ]
+        return variables.compactMap(context.environment.absolutePath).first { access($0, R_OK) == 0 }
+    }
+
+    /// The command that sets the address right, as far as it can be told.
+    private func mendEndpoint(_ profile: Profile) -> String? {
+        guard profile.provider.baseURL != nil, let base = profile.urls.first else {
+            return set("token-endpoint", of: profile, to: "https://HOST/PATH")
+        }
+        // The base URL ends with the host: what is often put there is the endpoint's own path.
+        let value = base.hasPath ? base.origin : nil
+        return set("base-url", of: profile, to: value)
+            ?? value.map { "export BUTLR_BASE_URL=\(shellQuoted($0))" } ?? "unset BUTLR_BASE_URL"
+    }
+}

@@ -1,0 +1,58 @@
+import Platform
+import Profiles
+
+extension Patient {
+    /// Where each secret comes from: every source that is tried, and the one that answers.
+    func checkSecrets() -> [Finding] {
+        profiles.flatMap { profile in
+            check(profile.clientSecret, "client-secret", of: profile)
+                + (profile.grant == .password ? check(profile.password, "password", of: profile) : [])
+        }
+    }
+
+    private func check(_ sources: [SecretSource], _ key: String, of profile: Profile) -> [Finding] {
+        if sources.isEmpty { return [] }
+        let reader = SecretReader(
+            environment: context.environment, deadline: Deadline(in: profile.timeout ?? 30_000),
+            allowsInput: false, secretVariables: configuration?.secretVariables ?? [],
+            directories: directories)
+        var tried: [String] = []
+        for source in sources {
+            if source == .prompt {
+                return [.ok(sentence(profile, key, "a person is asked for it", after: tried))]
+            }
+            do throws(HelperError) {
+                _ = try reader.read([source], for: key, of: profile.name, answered: nil)
+                let found = Finding.ok(sentence(profile, key, "from \(source)", after: tried))
+                if case .file(let path) = source { return [found] + checkWay(to: absolutePath(path)) }
+                return [found]
+            } catch {
+                // Where a file is not safe, no other source is tried.
+                if let hint = error.hint { return [.fail(error.code, error.message, mend: hint)] }
+                tried.append(reason(error.message, source))
+            }
+        }
+        return [
+            .fail(
+                .config, sentence(profile, key, "there is none", after: tried), mend: mend(sources, profile))
+        ]
+    }
+
+    private func sentence(_ profile: Profile, _ key: String, _ end: String, after tried: [String]) -> String {
+        "\(named(profile)): \(key): " + (tried + [end]).joined(separator: "; ")
+    }
+
+    /// The end of a message that says what a source has not.
+    private func reason(_ message: String, _ source: SecretSource) -> String {
+        let start = Array(": \(source)".utf8)
+        guard let offset = message.utf8.offset(of: start) else { return message }
+        return String(decoding: Array(message.utf8).dropFirst(offset + 2), as: UTF8.self)
+    }
+
+    private func mend(_ sources: [SecretSource], _ profile: Profile) -> String {
+        // A profile of the environment has nothing else to be changed.
+        if case .file = profile.origin { return login(profile) }
+        for case .env(let name) in sources { return "export \(name)=…" }
+        return login(profile)
+    }
+}

@@ -1,0 +1,145 @@
+import Platform
+import Profiles
+import TokenStore
+
+extension Patient {
+    /// The folders that tokens are kept in, their files, and for each profile its lock, its token and its failures.
+    func checkStore() -> [Finding] {
+        var findings = check(directories.cache, "access tokens", variable: "XDG_CACHE_HOME")
+        findings += check(directories.state, "refresh tokens and locks", variable: "XDG_STATE_HOME")
+        for profile in profiles {
+            let store = store(of: profile)
+            findings += check(lock: store, of: profile)
+            findings += check(token: store, of: profile)
+        }
+        return findings
+    }
+
+    // MARK: Folders
+
+    private func check(_ folder: String?, _ contents: String, variable: String) -> [Finding] {
+        guard let folder else {
+            return [
+                .fail(
+                    .ioError, "there is no folder for \(contents): HOME and \(variable) are not set",
+                    mend: "export \(variable)=…")
+            ]
+        }
+        let missing = steps(to: folder).filter { access($0, F_OK) != 0 }
+        do throws(SystemError) {
+            try PrivateFolder(folder).tryOut()
+        } catch {
+            return [
+                .fail(
+                    .ioError, "\(contents) cannot be kept in \(quoted(folder)): \(error)",
+                    mend: mend(error, folder, variable))
+            ]
+        }
+        // What was made for the trial goes again.
+        for step in missing.reversed() { rmdir(step) }
+        let unsafe = names(in: folder).filter { name in
+            var status = stat()
+            return lstat("\(folder)/\(name)", &status) == 0 && status.isRegularFile
+                && (!status.isOwn || !status.isPrivate)
+        }
+        guard unsafe.isEmpty else {
+            return [
+                .warn(
+                    "in \(quoted(folder)) others may read files, which do not count: \(quoted(unsafe.joined(separator: ", ")))",
+                    mend:
+                        "\(asRoot)chown -R \(geteuid()) \(shellQuoted(folder)); chmod -R go= \(shellQuoted(folder))"
+                )
+            ]
+        }
+        return [.ok("\(contents) can be kept in \(quoted(folder))")] + checkWay(to: folder)
+    }
+
+    private func mend(_ error: SystemError, _ folder: String, _ variable: String) -> String {
+        switch error.number {
+        case EROFS, ENOSPC, EDQUOT: return "export \(variable)=\"$(mktemp -d)\""
+        default: break
+        }
+        for step in steps(to: folder) {
+            var status = stat()
+            let word = shellQuoted(step)
+            guard stat(step, &status) == 0 else {
+                // A link that leads nowhere is in the way.
+                if lstat(step, &status) == 0 { return "rm \(word)" }
+                break
+            }
+            if !status.isDirectory { return "mv \(word) \(word).old" }
+            if access(step, X_OK) != 0 {
+                return status.isOwn ? "chmod u+rwx \(word)" : "\(asRoot)chown \(geteuid()) \(word)"
+            }
+            guard step == folder || access(step + "/" + nextName(step, folder), F_OK) != 0 else { continue }
+            if !status.isOwn, access(step, W_OK) != 0 || step == folder {
+                return "\(asRoot)chown -R \(geteuid()) \(word)"
+            }
+            if access(step, W_OK) != 0 || status.st_mode & 0o022 != 0 { return "chmod u+rwx,go-w \(word)" }
+        }
+        return "export \(variable)=\"$(mktemp -d)\""
+    }
+
+    /// The name below `step` on the way to `folder`.
+    private func nextName(_ step: String, _ folder: String) -> String {
+        String(folder.dropFirst(step == "/" ? 1 : step.count + 1).prefix { $0 != "/" })
+    }
+
+    // MARK: Profiles
+
+    private func check(lock store: TokenStore, of profile: Profile) -> [Finding] {
+        // A request that another process makes just now is given time to finish.
+        switch store.lockState(Deadline(in: 2000)) {
+        case .free: return [.ok("\(named(profile)): the lock is free")]
+        case .held(let holders):
+            let names = holders.map { "process \($0.process) (\($0.name))" }.joined(separator: ", ")
+            let kill = holders.contains(where: \.isStopped) ? "kill -KILL" : "kill"
+            return [
+                .fail(
+                    .temporaryFailure,
+                    "\(named(profile)): the lock is held by " + (names.isEmpty ? "another process" : names),
+                    mend: holders.isEmpty
+                        ? nil : "\(kill) \(holders.map { "\($0.process)" }.joined(separator: " "))")
+            ]
+        }
+    }
+
+    private func check(token store: TokenStore, of profile: Profile) -> [Finding] {
+        var findings: [Finding] = []
+        let now = context.clock.now()
+        if let token = store.token() {
+            let expires = profile.tokenUse == .idToken ? token.idTokenExpires ?? token.expires : token.expires
+            let left = expires - now
+            findings.append(
+                .ok(
+                    left > 0
+                        ? "\(named(profile)): a token is stored, good for \(words(left))"
+                        : "\(named(profile)): the stored token ended \(words(-left)) ago"))
+        } else {
+            findings.append(.ok("\(named(profile)): no token is stored"))
+        }
+        if let failure = store.failures().failure {
+            let until =
+                failure.until > now ? "; asked again in \(words(failure.until - now))" : ""
+            findings.append(
+                .warn(
+                    "the last request failed \(words(now - failure.at)) ago: \(failure.error.message)\(until)",
+                    mend: retry(profile)))
+        }
+        return findings
+    }
+
+    /// The command that asks the provider again, whatever is remembered.
+    func retry(_ profile: Profile) -> String {
+        "butlr-credential token --force-refresh --profile \(shellQuoted(profile.name)) >/dev/null"
+    }
+}
+
+/// A length of time as people say it.
+func words(_ duration: Milliseconds) -> String {
+    let seconds = max(0, duration / 1000)
+    if seconds < 120 { return "\(seconds) s" }
+    if seconds < 7200 { return "\(seconds / 60) min" }
+    if seconds < 172_800 { return "\(seconds / 3600) h" }
+    return "\(seconds / 86_400) days"
+}

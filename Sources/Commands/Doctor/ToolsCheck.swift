@@ -1,0 +1,77 @@
+import Platform
+import Profiles
+
+extension Patient {
+    /// Each calling tool that is installed: whether it calls the helper, and whether it finds it.
+    func checkTools() -> [Finding] {
+        let search = context.environment["PATH"]
+        return SetupTools.all.filter { tool in
+            tool.programs.contains { findProgram($0, path: search) != nil }
+        }.flatMap(check)
+    }
+
+    private func check(_ tool: any SetupTool.Type) -> [Finding] {
+        let file: EditedFile
+        do throws(HelperError) {
+            file = try EditedFile(try tool.file(site))
+        } catch {
+            return [.warn("\(tool.name): \(error.message)", mend: error.hint)]
+        }
+        var helpers: [String] = []
+        for helper in file.contents.map(tool.helpers) ?? [] where !helpers.contains(helper) {
+            helpers.append(helper)
+        }
+        // pip may be set to call a keyring that is another program.
+        helpers.removeAll { $0 == "keyring" && !(find($0, tool).map(helper.isSame) ?? false) }
+        if helpers.isEmpty {
+            return [.ok("\(tool.name): not set up", mend: "butlr-credential setup \(tool.name)")]
+        }
+        return helpers.map { check($0, tool) } + (tool == GitSetup.self ? checkPaths() : [])
+    }
+
+    private func check(_ program: String, _ tool: any SetupTool.Type) -> Finding {
+        guard let found = find(program, tool) else {
+            let isPath = program.hasPrefix("/") || tool.link(site) != nil
+            return .fail(
+                .config,
+                "\(tool.name) calls \(quoted(program)), which is not \(isPath ? "there" : "on the PATH")",
+                mend: isPath ? "butlr-credential setup \(tool.name)" : link([program]))
+        }
+        guard helper.isSame(found) else {
+            return .warn(
+                "\(tool.name) calls another helper: \(quoted(found))",
+                mend: "butlr-credential setup \(tool.name)")
+        }
+        return .ok("\(tool.name) calls \(quoted(program))")
+    }
+
+    private func find(_ program: String, _ tool: any SetupTool.Type) -> String? {
+        if !program.hasPrefix("/"), let link = tool.link(site) { return findProgram(link, path: nil) }
+        return findProgram(program, path: context.environment["PATH"])
+    }
+
+    /// git sends no path unless it is told to, and then a URL with a path serves nothing.
+    private func checkPaths() -> [Finding] {
+        guard let git = findProgram("git", path: context.environment["PATH"]) else { return [] }
+        return site.urls.filter(\.hasPath).compactMap { url in
+            // Any host below a wildcard does.
+            let example = url.origin.replacingWildcard + url.bare.dropFirst(url.origin.utf8.count)
+            let answer = try? runProgram(
+                git, ["config", "--get-urlmatch", "credential.useHttpPath", example],
+                environment: context.environment.entries)
+            let value = answer.map { stripped(String(decoding: $0.output, as: UTF8.self)) }
+            if value == "true" { return nil }
+            return .warn(
+                "git sends no path, so it gets no token for \(quoted(url.bare))",
+                mend: "git config --global \(shellQuoted("credential.\(url.bare).useHttpPath")) true")
+        }
+    }
+}
+
+extension String {
+    /// A URL with a host's name where a wildcard stands.
+    fileprivate var replacingWildcard: String {
+        guard let offset = utf8.offset(of: Array("://*.".utf8)) else { return self }
+        return "\(prefix(offset))://any.\(dropFirst(offset + 5))"
+    }
+}

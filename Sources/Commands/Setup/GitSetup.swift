@@ -1,0 +1,182 @@
+import Platform
+import Profiles
+
+/// git: a helper for each URL, written by `git config` (gitcredentials(7)).
+///
+/// An empty helper comes first: for these URLs, and for no others, it keeps git from asking the helpers that it has
+/// for every URL, such as `store`, which would keep tokens beyond their end. A URL that has a helper of its own
+/// keeps it.
+enum GitSetup: SetupTool {
+    static let name = "git"
+    static let programs = ["git"]
+
+    /// Where `git config --global` writes (git-config(1), "FILES").
+    static func file(_ site: SetupSite) throws(HelperError) -> String {
+        if let path = site.environment.nonEmpty("GIT_CONFIG_GLOBAL") { return path }
+        let usual = try site.inHome(".gitconfig")
+        let other = try site.inConfigHome("git/config")
+        return access(usual, F_OK) != 0 && access(other, F_OK) == 0 ? other : usual
+    }
+
+    static func adding(to contents: String?, _ site: SetupSite) throws(HelperError) -> String {
+        let copy = try EditorCopy(contents, site.environment)
+        let git = try Git(copy.path, site)
+        let command = helper(site)
+        for url in site.urls {
+            let key = "credential.\(url.bare).helper"
+            let helpers = try git.values(key)
+            if let other = helpers.first(where: { options(of: $0) == site.options }) {
+                if other != command { try git.run(["--fixed-value", "--replace-all", key, command, other]) }
+            } else {
+                if helpers.isEmpty { try git.run(["--add", key, ""]) }
+                try git.run(["--add", key, command])
+            }
+            let pathKey = "credential.\(url.bare).useHttpPath"
+            // Without a path, a helper that serves one path of a host has nothing to go by.
+            if url.hasPath, try git.values(pathKey).last != "true" { try git.run([pathKey, "true"]) }
+        }
+        return try copy.contents()
+    }
+
+    static func removing(from contents: String, _ site: SetupSite) throws(HelperError) -> String {
+        let copy = try EditorCopy(contents, site.environment)
+        let git = try Git(copy.path, site)
+        for (key, value) in try git.helpers() where options(of: value) == site.options {
+            try git.run(["--fixed-value", "--unset-all", key, value])
+            if try git.values(key) == [""] { try git.run(["--unset-all", key]) }
+        }
+        return try copy.contents()
+    }
+
+    static func helpers(in contents: String) -> [String] {
+        let text = TextLines(contents)
+        return TextSection.all(in: text).filter { $0.name.hasPrefix("credential") }.flatMap { section in
+            section.lines.compactMap { index -> String? in
+                let line = text.content(index)
+                guard line.lowercased().hasPrefix("helper"), let equals = line.firstIndex(of: "=") else {
+                    return nil
+                }
+                let value = stripped(line[line.index(after: equals)...].filter { $0 != "\"" })
+                guard options(of: value) != nil, let word = words(value).first else { return nil }
+                return word.hasPrefix("/") ? word : "git-credential-\(word)"
+            }
+        }
+    }
+
+    static func notes(_ site: SetupSite) -> [String] {
+        site.urls.filter(\.hasPath).map {
+            "git sends the path of \($0.bare) only because credential.useHttpPath is set for it"
+        }
+    }
+
+    /// What git runs, as its config has it: a path is a shell's word there, but must begin with its slash.
+    private static func helper(_ site: SetupSite) -> String {
+        ([escaped(site.helper.path), "git"] + site.options.map(shellQuoted)).joined(separator: " ")
+    }
+
+    /// The options of a helper's command line, where it is this helper by any path; else `nil`.
+    private static func options(of helper: String) -> [String]? {
+        var words = words(helper)
+        guard !words.isEmpty else { return nil }
+        let program = fileName(of: words.removeFirst())
+        if program == "butlr" || program == "git-credential-butlr" { return words }
+        guard program == HelperLocation.name, words.first == "git" else { return nil }
+        return Array(words.dropFirst())
+    }
+
+    private static func escaped(_ path: String) -> String {
+        var text = ""
+        for character in path.unicodeScalars {
+            let isPlain = character.properties.isAlphabetic || ("0"..."9").contains(character)
+            if !isPlain, !["/", ".", "-", "_", "+"].contains(character) { text.append("\\") }
+            text.unicodeScalars.append(character)
+        }
+        return text
+    }
+
+    /// A command line's words; quotes and backslashes are taken away.
+    private static func words(_ line: String) -> [String] {
+        var words: [String] = []
+        var word: String.UnicodeScalarView?
+        var isEscaped = false
+        var isQuoted = false
+        for character in line.unicodeScalars {
+            if isEscaped {
+                word = (word ?? .init()) + [character]
+                isEscaped = false
+            } else if character == "\\", !isQuoted {
+                isEscaped = true
+            } else if character == "'" {
+                isQuoted.toggle()
+                word = word ?? .init()
+            } else if character == " ", !isQuoted {
+                if let word { words.append(String(word)) }
+                word = nil
+            } else {
+                word = (word ?? .init()) + [character]
+            }
+        }
+        if let word { words.append(String(word)) }
+        return words
+    }
+
+    /// `git config` at work on one file.
+    private struct Git {
+        let path: String
+        let program: String
+        let environment: [String]
+
+        init(_ path: String, _ site: SetupSite) throws(HelperError) {
+            self.path = path
+            program = try requireProgram("git", site.environment)
+            environment = site.environment.entries
+        }
+
+        func run(_ arguments: [String]) throws(HelperError) {
+            let (status, output) = try call(arguments)
+            guard status == 0 else {
+                throw HelperError(
+                    .config,
+                    "git config failed with status \(status): \(quoted(String(decoding: output, as: UTF8.self)))"
+                )
+            }
+        }
+
+        func values(_ key: String) throws(HelperError) -> [String] {
+            try list(["--null", "--get-all", key])
+        }
+
+        /// Every helper of a URL, with its key.
+        func helpers() throws(HelperError) -> [(key: String, value: String)] {
+            var helpers: [(String, String)] = []
+            for entry in try list(["--null", "--get-regexp", "^credential\\..*\\.helper$"]) {
+                let parts = entry.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+                helpers.append((String(parts[0]), parts.count > 1 ? String(parts[1]) : ""))
+            }
+            return helpers
+        }
+
+        private func list(_ arguments: [String]) throws(HelperError) -> [String] {
+            let (status, output) = try call(arguments)
+            // 1: there is none.
+            guard status == 0 || status == 1 else {
+                throw HelperError(
+                    .config, "git cannot read its config: \(quoted(String(decoding: output, as: UTF8.self)))")
+            }
+            guard status == 0, !output.isEmpty else { return [] }
+            return output.dropLast().split(separator: 0, omittingEmptySubsequences: false)
+                .map { String(decoding: $0, as: UTF8.self) }
+        }
+
+        private func call(_ arguments: [String]) throws(HelperError) -> (Int32, [UInt8]) {
+            do {
+                let (status, output) = try runProgram(
+                    program, ["config", "--file", path] + arguments, environment: environment,
+                    mergingErrors: true)
+                return (status, output)
+            } catch {
+                throw HelperError(.config, "git cannot be run: \(error)")
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Broker
+import Callers
+import Platform
+import Profiles
+
+/// `setup`: writes a calling tool's own config, and takes back what it wrote.
+enum Setup: Caller {
+    static let manual = Manual(
+        "setup", operands: "TOOL", summary: "write a tool's own config, so that it calls the helper",
+        options: [
+            .init("--print", nil, "show the change, and change nothing"),
+            .init("--undo", nil, "take the change back"),
+        ])
+
+    static func answer(_ call: Call) throws(HelperError) -> Reply {
+        let options = try Options(call.arguments, manual)
+        guard let name = options.operands.first, options.operands.count == 1 else {
+            throw HelperError(
+                .usage, "setup needs a tool: \(SetupTools.names.joined(separator: ", "))",
+                hint: "butlr-credential setup git")
+        }
+        guard let tool = SetupTools.all.first(where: { $0.name == name }) else {
+            let nearest = nearestWord(to: name, among: SetupTools.names)
+            throw HelperError(
+                .usage,
+                "setup knows no tool \"\(quoted(name))\": \(SetupTools.names.joined(separator: ", "))",
+                hint: nearest.map { "did you mean \($0)?" })
+        }
+        guard options["--print"] == nil || options["--undo"] == nil else {
+            throw HelperError(.usage, "setup takes --print or --undo, not both")
+        }
+        let isUndo = options["--undo"] != nil
+        let site = try site(call, requiringProfiles: !isUndo)
+        let change = SetupChange(
+            tool, site, records: try SetupRecords(state: Directories(call.context.environment).state))
+        if isUndo { return try change.undo() }
+        if site.helper.isInBuildFolder {
+            call.context.log.warn(
+                "\(change.home.abbreviating(site.helper.path)) is in a build folder, and gone with it;"
+                    + " integrations/install puts the helper in a lasting place")
+        }
+        return try change.make(isTrial: options["--print"] != nil)
+    }
+
+    /// - Parameter requiringProfiles: whether it is a failure that there are none.
+    static func site(_ call: Call, requiringProfiles: Bool) throws(HelperError) -> SetupSite {
+        var profiles: [Profile] = []
+        do throws(HelperError) {
+            profiles = try call.broker.profiles()
+            if profiles.isEmpty { _ = try call.broker.selection(for: CredentialRequest()) }
+        } catch {
+            if requiringProfiles { throw error }
+        }
+        return SetupSite(
+            environment: call.context.environment, profiles: profiles, profileName: call.broker.profileName,
+            configFile: call.broker.configFile.map(absolutePath),
+            helper: HelperLocation(called: CommandLine.arguments.first ?? "", call.context.environment))
+    }
+}

@@ -1,0 +1,180 @@
+import Broker
+import Platform
+import Profiles
+
+/// A calling tool whose config `setup` edits.
+protocol SetupTool: SendableMetatype {
+    /// What follows `setup`.
+    static var name: String { get }
+
+    /// Programs any of which shows that the tool is installed.
+    static var programs: [String] { get }
+
+    /// The config file that the tool reads.
+    ///
+    /// - Throws: `config` where there can be none.
+    static func file(_ site: SetupSite) throws(HelperError) -> String
+
+    /// The file's contents with the helper in them: the same contents where it is there already.
+    ///
+    /// - Throws: why that cannot be, such as another helper in the only place there is.
+    static func adding(to contents: String?, _ site: SetupSite) throws(HelperError) -> String
+
+    /// The contents without the helper, for a file that has been changed since.
+    static func removing(from contents: String, _ site: SetupSite) throws(HelperError) -> String
+
+    /// The programs by which contents name the helper: paths, or names that the tool looks up.
+    static func helpers(in contents: String) -> [String]
+
+    /// A link that the tool finds the helper by, where it does not look elsewhere.
+    static func link(_ site: SetupSite) -> String?
+
+    /// What a person still has to know or do.
+    static func notes(_ site: SetupSite) -> [String]
+
+    /// A change, for people.
+    static func description(of old: String, _ new: String, _ site: SetupSite) -> [String]
+}
+
+extension SetupTool {
+    static func link(_ site: SetupSite) -> String? { nil }
+    static func notes(_ site: SetupSite) -> [String] { [] }
+    static func description(of old: String, _ new: String, _ site: SetupSite) -> [String] {
+        Difference.between(old, new, naming: site.helper.path)
+    }
+}
+
+/// All of them, in the order in which `doctor` goes through them.
+enum SetupTools {
+    static let all: [any SetupTool.Type] = [
+        GitSetup.self, KubectlSetup.self, DockerSetup.self, ContainersSetup.self, CargoSetup.self,
+        TerraformSetup.self, BazelSetup.self, PipSetup.self, GoSetup.self, GoogleCloudSetup.self,
+        RcloneSetup.self,
+    ]
+
+    static var names: [String] { all.map { $0.name } }
+}
+
+/// What a tool is set up with.
+struct SetupSite: Sendable {
+    let environment: Environment
+    /// The profiles whose URLs the tool is to ask for.
+    let profiles: [Profile]
+    /// The one profile that was named.
+    let profileName: String?
+    /// The config file that was named, from the root.
+    let configFile: String?
+    let helper: HelperLocation
+
+    /// The helper's own options, which repeat what was named.
+    var options: [String] {
+        (profileName.map { ["--profile", $0] } ?? []) + (configFile.map { ["--config", $0] } ?? [])
+    }
+
+    /// What tells this set-up from that of another profile.
+    var label: String { profileName.map { "profile \(quoted($0))" } ?? "all profiles" }
+
+    /// The URLs for which the tool is to ask: those that the profiles list.
+    ///
+    /// The base URL, which a Butlr profile has without listing it, is one of them only where there is no other.
+    var urls: [URLPattern] {
+        var urls: [URLPattern] = []
+        for profile in profiles {
+            let isImplied = profile.provider.baseURL != nil && profile.urls.count > 1
+            for url in profile.urls.dropFirst(isImplied ? 1 : 0) where !urls.contains(url) {
+                urls.append(url)
+            }
+        }
+        return urls
+    }
+
+    func serves(_ url: String) -> Bool {
+        guard let url = RequestedURL(url) else { return false }
+        return profiles.contains { $0.urls.contains { $0.matches(url) != nil } }
+    }
+
+    /// `~` and what is behind it.
+    func inHome(_ path: String) throws(HelperError) -> String {
+        guard let home = environment.absolutePath("HOME") else {
+            throw HelperError(
+                .config, "HOME is not set, so there is no config file to edit", hint: "export HOME=…")
+        }
+        return home + "/" + path
+    }
+
+    /// A path in `$XDG_CONFIG_HOME`.
+    func inConfigHome(_ path: String) throws(HelperError) -> String {
+        if let folder = environment.absolutePath("XDG_CONFIG_HOME") { return folder + "/" + path }
+        return try inHome(".config/" + path)
+    }
+
+    /// The error where nothing in the tool's config fits what the profiles list.
+    func nothingToServe(_ what: String, in file: String, example: String?) -> HelperError {
+        let url = example ?? "https://HOST/"
+        let profile = profiles.first?.name ?? "default"
+        let config = configFile ?? Directories(environment).configFiles.first ?? "FILE"
+        return HelperError(
+            .noProfile, "\(what) in \(Home(environment).abbreviating(file)) is at a URL that a profile lists",
+            hint: "git config --file \(shellQuoted(config)) --add"
+                + " \(shellQuoted("profile.\(profile).url")) \(shellQuoted(url))")
+    }
+}
+
+extension URLPattern {
+    /// The pattern as other tools write URLs, without a slash at its end.
+    var bare: String {
+        let text = description
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// The host alone, with a leading `*.` where any host below it is meant.
+    var hostPattern: String {
+        var host = origin[origin.index(origin.firstIndex(of: ":")!, offsetBy: 3)...]
+        if let colon = host.lastIndex(of: ":"), host[colon...].dropFirst().allSatisfy(\.isNumber) {
+            host = host[..<colon]
+        }
+        return String(host)
+    }
+}
+
+/// The path of one of a tool's programs, so that its own editor makes the change.
+func requireProgram(_ name: String, _ environment: Environment) throws(HelperError) -> String {
+    if let path = findProgram(name, path: environment["PATH"]) { return path }
+    throw HelperError(.config, "\(name), which edits its own config, is not on the PATH")
+}
+
+/// A copy of a file's contents that a tool's own editor may change.
+struct EditorCopy: ~Copyable {
+    private let folder: String
+    let path: String
+
+    init(_ contents: String?, _ environment: Environment) throws(HelperError) {
+        let parent = environment.absolutePath("TMPDIR") ?? "/tmp"
+        var template = Array("\(parent)/butlr-setup-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw HelperError(
+                .ioError, "there can be no temporary folder in \(quoted(parent)): \(SystemError())")
+        }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let path = folder + "/config"
+        if let contents {
+            do throws(SystemError) {
+                try FileDescriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL).writeAll(Array(contents.utf8))
+            } catch {
+                unlink(path)
+                rmdir(folder)
+                throw HelperError(.ioError, "\(quoted(path)) cannot be written: \(error)")
+            }
+        }
+        self.folder = folder
+        self.path = path
+    }
+
+    deinit {
+        unlink(path)
+        unlink(path + ".lock")
+        rmdir(folder)
+    }
+
+    func contents() throws(HelperError) -> String { try EditedFile(path).contents ?? "" }
+}

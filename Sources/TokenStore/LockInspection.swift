@@ -1,0 +1,94 @@
+import Platform
+
+/// Whether a lock can be had.
+public enum LockState: Equatable, Sendable {
+    case free
+    /// Another process holds it; which ones is not known on every system, or of another user's.
+    case held(by: [LockHolder])
+}
+
+/// A process that holds a lock.
+public struct LockHolder: Equatable, Sendable {
+    public let process: pid_t
+    /// The program's name.
+    public let name: String
+    /// Whether it has been stopped, so that it will not get further by itself.
+    public let isStopped: Bool
+}
+
+extension TokenStore {
+    /// Looks at the lock without keeping or making it.
+    ///
+    /// - Parameter deadline: until when a holder is given time to finish.
+    public func lockState(_ deadline: Deadline) -> LockState {
+        guard let state,
+            let file = try? FileDescriptor(
+                opening: "\(state.path)/\(lockName)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        else { return .free }
+        while true {
+            if retrying({ flock(file.raw, LOCK_EX | LOCK_NB) }) == 0 || errno != EWOULDBLOCK { return .free }
+            if deadline.hasPassed { break }
+            deadline.sleep(20)
+        }
+        guard let status = try? file.status() else { return .free }
+        return .held(by: holders(of: status))
+    }
+}
+
+/// The processes that hold a `flock` on a file.
+///
+/// `/proc/locks` names the process that took it, which may have gone and left it to a child (flock(2)): so the open
+/// files of all processes are looked at (proc_pid_fdinfo(5)).
+private func holders(of file: stat) -> [LockHolder] {
+    #if os(Linux)
+        var holders: [LockHolder] = []
+        for entry in names(in: "/proc") {
+            guard let process = pid_t(entry), process != getpid() else { continue }
+            let isHolder = names(in: "/proc/\(entry)/fd").contains { descriptor in
+                var status = stat()
+                return stat("/proc/\(entry)/fd/\(descriptor)", &status) == 0 && status.st_dev == file.st_dev
+                    && status.st_ino == file.st_ino
+                    && text(of: "/proc/\(entry)/fdinfo/\(descriptor)").split(separator: "\n").contains {
+                        $0.hasPrefix("lock:")
+                    }
+            }
+            if isHolder { holders.append(holder(process)) }
+        }
+        return holders
+    #else
+        return []
+    #endif
+}
+
+#if os(Linux)
+    private func holder(_ process: pid_t) -> LockHolder {
+        // `pid (comm) state …`, where the name may hold blanks and parentheses.
+        let line = text(of: "/proc/\(process)/stat")
+        let end = line.lastIndex(of: ")") ?? line.endIndex
+        let name = line[..<end].drop { $0 != "(" }.dropFirst()
+        let state = line[end...].dropFirst(2).first
+        return LockHolder(
+            process: process, name: quoted(String(name)), isStopped: state == "T" || state == "t")
+    }
+
+    private func text(of path: String) -> String {
+        guard let file = try? FileDescriptor(opening: path, O_RDONLY),
+            let bytes = try? file.readToEnd(limit: 65_536)
+        else { return "" }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+#endif
+
+/// The names in a folder; none where it cannot be read.
+public func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+}

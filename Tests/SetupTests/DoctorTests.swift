@@ -1,0 +1,219 @@
+import Platform
+import TestSupport
+import Testing
+
+/// What `doctor` prints.
+@Suite struct DoctorTests {
+    /// An account in which nothing depends on what this machine has: a `PATH` of its own, and the helper as a file.
+    private func account(urls: [String] = []) async throws -> Account {
+        let account = try Account(urls: urls)
+        let copy = try await account.shell(
+            "cd ~/bin && rm butlr-credential && cp '\(account.helper.executable)' butlr-credential"
+                + " && for n in git-credential-butlr docker-credential-butlr cargo-credential-butlr butlr-askpass; do"
+                + " ln -sf butlr-credential $n; done")
+        try #require(copy.status == 0, "\(copy)")
+        return account
+    }
+
+    private func doctor(
+        _ account: Account, _ arguments: String..., environment: [String: String?] = [:]
+    ) async throws -> Program.Outcome {
+        let home = account.home.path
+        var environment = environment
+        environment["PATH"] = "\(home)/bin"
+        environment["XDG_CONFIG_DIRS"] = "\(home)/etc"
+        let program = account.helper.client(
+            account.home.path("bin/butlr-credential"), ["doctor"] + arguments, environment: environment)
+        let outcome = try await program.run()
+        #expect(!outcome.output.contains(Account.canary) && !outcome.errors.contains(Account.canary))
+        return outcome
+    }
+
+    /// The report without what differs from machine to machine.
+    private func stable(_ text: String, _ account: Account) -> String {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        lines[0] = "butlr-credential VERSION, SYSTEM"
+        // libcurl's version is as long as there are libraries in it.
+        if let start = lines.firstIndex(where: { $0.hasPrefix("  ok    libcurl/") }) {
+            let end = lines[(start + 1)...].firstIndex { $0.hasPrefix("  ok") } ?? lines.endIndex
+            lines.replaceSubrange(start..<end, with: ["  ok    LIBCURL"])
+        }
+        return lines.joined(separator: "\n").replacing(account.url, with: "http://PROVIDER")
+    }
+
+    @Test func isReadableAtEightyColumns() async throws {
+        let account = try await account(urls: ["https://git.example.com/"])
+        try account.home.writeScript("bin/git", "#!/bin/sh\n")
+        try account.home.writeScript("bin/docker", "#!/bin/sh\n")
+        try account.home.write(".docker/config.json", #"{"credHelpers":{"git.example.com":"butlr"}}"#)
+        let outcome = try await doctor(account)
+        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+        #expect(
+            stable(outcome.output, account) == """
+                butlr-credential VERSION, SYSTEM
+
+                program
+                  ok    ~/bin/butlr-credential is on the PATH
+                  ok    its names for other tools are on the PATH, too
+
+                config
+                  ok    ~/.config/butlr-credential/config is read
+                  ok    ~/etc/butlr-credential/config is not there
+                  ok    profiles: default
+
+                secrets
+                  ok    profile "default": client-secret: from
+                        file:~/.config/butlr-credential/secrets/default
+
+                store
+                  ok    access tokens can be kept in ~/.cache/butlr-credential
+                  ok    refresh tokens and locks can be kept in ~/.local/state/butlr-credential
+                  ok    profile "default": the lock is free
+                  ok    profile "default": no token is stored
+
+                network
+                  ok    LIBCURL
+                  ok    no proxy in the environment
+                  ok    certificates: those that libcurl trusts
+
+                clock
+                  ok    nothing to compare this clock with; --online asks the provider
+
+                tools
+                  ok    git: not set up
+                        $ butlr-credential setup git
+                  ok    docker calls docker-credential-butlr
+
+                Nothing has failed.
+
+                """, "\(outcome)")
+        #expect(account.sandbox.requests.isEmpty, "offline, nobody is asked")
+        #expect(try account.helper.cacheFolder.list().isEmpty && !account.home.exists(".cache"))
+    }
+
+    @Test func showsEachFailureWithItsCommand() async throws {
+        let account = try await account()
+        try account.helper.configFolder.setMode("secrets/default", 0o640)
+        try account.home.write(".cache/butlr-credential", "in the way")
+        try account.home.remove("bin/butlr-askpass")
+        let outcome = try await doctor(
+            account, environment: ["https_proxy": "http://u:\(Account.canary)@proxy:3128"])
+        #expect(outcome.status == 78)
+        #expect(
+            stable(outcome.output, account) == """
+                butlr-credential VERSION, SYSTEM
+
+                program
+                  ok    ~/bin/butlr-credential is on the PATH
+                  warn  not on the PATH: butlr-askpass
+                        $ ln -sf ~/bin/butlr-credential ~/bin/butlr-askpass
+
+                config
+                  ok    ~/.config/butlr-credential/config is read
+                  ok    ~/etc/butlr-credential/config is not there
+                  ok    profiles: default
+
+                secrets
+                  fail  client-secret of profile "default":
+                        file:~/.config/butlr-credential/secrets/default can be read or written
+                        by others
+                        $ chmod 600 ~/.config/butlr-credential/secrets/default
+
+                store
+                  fail  access tokens cannot be kept in ~/.cache/butlr-credential: Not a
+                        directory
+                        $ mv ~/.cache/butlr-credential ~/.cache/butlr-credential.old
+                  ok    refresh tokens and locks can be kept in ~/.local/state/butlr-credential
+                  ok    profile "default": the lock is free
+                  ok    profile "default": no token is stored
+
+                network
+                  ok    LIBCURL
+                  ok    https_proxy=http://proxy:3128
+                  ok    certificates: those that libcurl trusts
+
+                clock
+                  ok    nothing to compare this clock with; --online asks the provider
+
+                2 failed, 1 warned.
+
+                """, "\(outcome)")
+    }
+
+    @Test func asksEachProviderOnce() async throws {
+        let account = try await account()
+        let outcome = try await doctor(account, "--online")
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.output.contains("this clock and the provider's agree"), "\(outcome)")
+        #expect(outcome.output.contains("profile \"default\": a token for "), "\(outcome)")
+        #expect(account.sandbox.requests.count == 1)
+        #expect(try account.helper.cacheFolder.files().isEmpty, "no token is kept")
+    }
+
+    @Test func tellsOfStoredTokensAndFailures() async throws {
+        let account = try await account()
+        try await account.run("token")
+        let good = try await doctor(account)
+        #expect(good.output.contains("a token is stored, good for 59 min"), "\(good)")
+        try account.helper.configFolder.write("secrets/default", "wrong\n")
+        try await account.run("token", "--force-refresh")
+        let bad = try await doctor(account)
+        #expect(bad.output.contains("the last request failed"), "\(bad)")
+    }
+
+    @Test func triesSecretsInTheirOrder() async throws {
+        let account = try await account()
+        let second = "file:\(account.helper.configFolder.path("secrets/default"))"
+        try account.configure(secret: "env:NO_SUCH", further: ["client-secret = \(second)"])
+        let outcome = try await doctor(account)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.output.contains("client-secret: env:NO_SUCH is not set; from"), "\(outcome)")
+    }
+
+    @Test func namesAHelperThatIsGone() async throws {
+        let account = try await account()
+        try account.home.writeScript("bin/bazel", "#!/bin/sh\n")
+        try account.home.write(
+            ".bazelrc", "common --credential_helper=a.example.com=/gone/butlr-credential\n")
+        let outcome = try await doctor(account)
+        #expect(outcome.status == 78, "\(outcome)")
+        #expect(
+            outcome.output.contains("bazel calls /gone/butlr-credential, which is not there"), "\(outcome)")
+    }
+
+    @Test func saysThatOthersMayChangeTheConfig() async throws {
+        let account = try await account()
+        try account.home.setMode(".config/butlr-credential/config", 0o666)
+        let outcome = try await doctor(account)
+        #expect(outcome.status == 78, "\(outcome)")
+        #expect(outcome.output.contains("$ chmod go-w ~/.config/butlr-credential/config"), "\(outcome)")
+        try account.home.setMode(".config/butlr-credential/config", 0o600)
+        try account.home.setMode(".config", 0o777)
+        let warned = try await doctor(account)
+        #expect(warned.status == 0 && warned.output.contains("$ chmod go-w ~/.config\n"), "\(warned)")
+    }
+
+    @Test(.clients("git")) func saysThatGitSendsNoPath() async throws {
+        let account = try Account(urls: ["https://git.example.com/team/"])
+        try account.home.write(".gitconfig", "[credential]\n\thelper = butlr\n")
+        let before = try await account.run("doctor")
+        #expect(before.output.contains("git sends no path"), "\(before)")
+        let command = try #require(before.output.split(separator: "\n").first { $0.contains("useHttpPath") })
+        try await account.shell(String(command.drop { $0 != "$" }.dropFirst(2)))
+        let after = try await account.run("doctor")
+        #expect(!after.output.contains("git sends no path"), "\(after)")
+    }
+
+    /// Text from a server, a file or a variable cannot imitate a line of the report.
+    @Test func takesControlCharactersOutOfForeignText() async throws {
+        let account = try await account()
+        let outcome = try await doctor(account, environment: ["https_proxy": "http://a\n  fail  b\u{1B}[31m"])
+        #expect(!outcome.output.contains("\u{1B}") && !outcome.output.contains("\n  fail"), "\(outcome)")
+    }
+}
+
+extension String {
+    fileprivate func replacing(_ part: String, with other: String) -> String {
+        split(separator: part, omittingEmptySubsequences: false).joined(separator: other)
+    }
+}

@@ -1,0 +1,124 @@
+import Platform
+import TestSupport
+import Testing
+
+/// `integrations/install`, with a program that is built already.
+@Suite struct InstallTests {
+    private let home: TemporaryFolder
+    private let binary: String
+    private let script: String
+
+    init() throws {
+        home = try TemporaryFolder()
+        binary = try Helper.builtExecutable("butlr-credential")
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        script = "/\(root)/integrations/install"
+    }
+
+    private var prefix: Folder { home.folder("a prefix") }
+
+    private func install(_ arguments: String...) async throws -> Program.Outcome {
+        var environment: [String: String] = .inherited("PATH")
+        environment["HOME"] = home.path
+        environment["BUTLR_INSTALL_BINARY"] = binary
+        return try await Program(
+            "sh", [script, "--prefix", prefix.path] + arguments, environment: environment
+        ).run()
+    }
+
+    @Test func installsAndTakesAway() async throws {
+        let installed = try await install()
+        #expect(installed.status == 0, "\(installed)")
+        let names = ["git-credential-butlr", "docker-credential-butlr", "butlr-askpass"]
+        for name in names + ["cargo-credential-butlr", "terraform-credentials-butlr", "butlr-credential"] {
+            #expect(try prefix.readBytes("bin/\(name)") == Folder("/").readBytes(binary), "\(name)")
+        }
+        #expect(prefix.exists("share/man/man1/butlr-credential.1"))
+        #expect(prefix.exists("share/man/man5/butlr-credential-config.5"))
+        #expect(!prefix.exists("libexec"))
+        let version = try await Program(prefix.path("bin/docker-credential-butlr"), ["version"]).run()
+        #expect(version.output.hasPrefix("butlr-credential "), "\(version)")
+        let removed = try await install("--uninstall")
+        #expect(removed.status == 0, "\(removed)")
+        #expect(try home.list() == [])
+        #expect(try await install("--uninstall").status == 1)
+    }
+
+    @Test func leavesWhatOthersPutThere() async throws {
+        try prefix.write("bin/other", "x")
+        try prefix.makeFolder("share/man")
+        _ = try await install("--keyring")
+        #expect(prefix.exists("libexec/butlr-credential/keyring"))
+        try prefix.write("share/man/man1/other.1", "x")
+        try prefix.write("share/man/man5/butlr-credential-config.5", "changed")
+        let removed = try await install("--uninstall")
+        #expect(
+            removed.errors.contains("butlr-credential-config.5 has been changed since, and stays"),
+            "\(removed)")
+        #expect(
+            try prefix.list() == [
+                "bin/", "bin/other", "share/", "share/man/", "share/man/man1/", "share/man/man1/other.1",
+                "share/man/man5/", "share/man/man5/butlr-credential-config.5",
+            ])
+    }
+
+    @Test func replacesAnEarlierVersion() async throws {
+        _ = try await install("--keyring")
+        let first = try prefix.list()
+        // Another version of the program, and no keyring any more.
+        try home.writeScript("other", "#!/bin/sh\n[ \"$1\" = version ] && echo other\n")
+        var environment: [String: String] = .inherited("PATH")
+        environment["HOME"] = home.path
+        let other = try await Program(
+            "sh", [script, "--prefix=\(prefix.path)", "--binary=\(home.path("other"))"],
+            environment: environment
+        ).run()
+        #expect(other.status == 0, "\(other)")
+        #expect(try prefix.read("bin/git-credential-butlr").contains("echo other"))
+        #expect(first.contains("libexec/butlr-credential/keyring"))
+        #expect(!prefix.exists("libexec/butlr-credential/keyring"))
+        #expect(try await install("--uninstall").status == 0)
+        #expect(!prefix.exists("bin") && !prefix.exists("libexec"))
+    }
+
+    @Test func refusesToReplaceAnotherProgram() async throws {
+        try prefix.write("bin/butlr-askpass", "somebody else's")
+        let outcome = try await install()
+        #expect(outcome.status == 1 && outcome.errors.contains("is in the way"), "\(outcome)")
+        #expect(try prefix.list() == ["bin/", "bin/butlr-askpass"])
+    }
+
+    /// Whoever starts the helper while it is being replaced gets a whole one.
+    @Test func replacesWithoutAGap() async throws {
+        _ = try await install()
+        let program = prefix.path("bin/git-credential-butlr")
+        let caller = try Program(
+            "sh", ["-c", "while :; do '\(program)' capability >/dev/null || echo missed; done"],
+            environment: .inherited("PATH")
+        ).start()
+        for _ in 0..<3 { #expect(try await install().status == 0) }
+        await caller.kill()
+        let outcome = try? await caller.wait()
+        #expect(outcome?.output ?? "" == "")
+    }
+
+    @Test func refusesWrongUsage() async throws {
+        #expect(try await install("--nonsense").status == 64)
+        #expect(
+            try await Program("sh", [script, "--prefix"], environment: .inherited("PATH")).run().status == 64)
+    }
+
+    @Test(.clients("shellcheck")) func isCleanShell() async throws {
+        let outcome = try await Program("shellcheck", [script], environment: .inherited("PATH")).run()
+        #expect(outcome.status == 0, "\(outcome)")
+    }
+
+    @Test(.clients("mandoc")) func isDocumented() async throws {
+        let page = script.split(separator: "/").dropLast(2).joined(separator: "/")
+        let outcome = try await Program("mandoc", ["-T", "lint", "/\(page)/man/butlr-credential.1"]).run()
+        let complaints = outcome.output.split(separator: "\n").filter {
+            !$0.contains("referenced manual not found") && !$0.contains("outdated mandoc.db")
+        }
+        #expect(complaints.isEmpty, "\(outcome)")
+    }
+}
