@@ -17,7 +17,7 @@ struct Freshness {
         guard isValid(token, at: now), let expiry = token.expiry(of: use) else { return false }
         // Whatever was asked, somebody else has just asked it of the provider: two hundred callers that all want
         // a new token cost one request.
-        if token.obtained >= started { return true }
+        if token.obtained >= started, token.obtained <= now { return true }
         if forcesRefresh { return false }
         if let rejected, token.matches(rejected) { return false }
         return expiry - now > minimum ?? Freshness.margin(lifetime: expiry - token.issued)

@@ -123,7 +123,9 @@ struct CommandLineSoFar {
                     commands + [("help", "explain the commands, or one"), ("version", "print the version")])
                 : Candidates()
         }
-        return operands.isEmpty ? fitting(choices(command.operands).map { ($0, "") }) : Candidates()
+        guard operands.isEmpty else { return Candidates() }
+        let words = command.operands == "TOOL" ? SetupTools.names : choices(command.operands)
+        return fitting(words.map { ($0, "") })
     }
 
     private var commands: [(String, String)] {

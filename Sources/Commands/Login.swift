@@ -378,20 +378,11 @@ private struct LoginAttempt {
         ]
         if profile.urls.isEmpty {
             rows.append(("butlr-credential login\(option) --url URL", "let tools use it for a server"))
+        } else {
+            rows.append(("butlr-credential setup git\(option)", "let git use it"))
+            rows.append(("butlr-credential setup kubectl\(option)", "let kubectl use it"))
         }
         text += TextLayout(width: 80).commands(rows)
-        if let url = profile.urls.first(where: { $0.authority != nil }) {
-            text += """
-
-                For git at \(url.origin):
-                  git config --global credential.\(url.origin).helper butlr
-                For kubectl:
-                  kubectl config set-credentials butlr --exec-command=butlr-credential \\
-                    --exec-arg=kubernetes --exec-api-version=client.authentication.k8s.io/v1 \\
-                    --exec-interactive-mode=IfAvailable --exec-provide-cluster-info=true
-
-                """
-        }
         return text
     }
 

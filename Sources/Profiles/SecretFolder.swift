@@ -23,12 +23,8 @@ public struct SecretFolder: Sendable {
     ///
     /// - Parameter key: `client-secret` or `password`.
     public func path(of key: ConfigKey, in profile: String) -> String {
-        // An encoded name has no dot. It is cut like the names of token files: file names end at 255 bytes.
-        let name = fileNameEncoded(profile)
-        let stem =
-            name.utf8.count <= 150
-            ? name : name.prefix(150) + "." + hexadecimal(sha256(Array(profile.utf8)).prefix(8))
-        return "\(path)/\(stem)\(suffix)" + (key == .password ? ".password" : "")
+        // An encoded name has no dot, or, where it is cut, one with a longer hash behind it.
+        "\(path)/\(fileNameEncoded(profile))\(suffix)" + (key == .password ? ".password" : "")
     }
 
     /// How the config names that file.

@@ -62,7 +62,7 @@ final class Account: Sendable {
 
     /// What lies in the home, but for locks, which stay.
     var files: [String] {
-        get throws { try helper.home.files().filter { !$0.hasSuffix(".lock") && !$0.hasSuffix("/key") } }
+        get throws { try helper.home.files().filter { !$0.hasSuffix(".lock") } }
     }
 }
 

@@ -36,6 +36,7 @@ import Testing
         #expect(try await candidates("token", "--format", "=") == ["raw", "header", "json", "curl", "env"])
         #expect(try await candidates("git", "") == ["get", "store", "erase", "capability"])
         #expect(try await candidates("completion", "z") == ["zsh"])
+        #expect(try await candidates("setup", "ku") == ["kubectl"])
         #expect(try await candidates("login", "--grant", "p") == ["password"])
         #expect(try await candidates("login", "--ca-file", "") == [":files"])
         #expect(try await candidates("exec", "--", "ma") == [":command"])

@@ -4,7 +4,9 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "login", "logout", "status", "setup", "doctor", "completion", "get", "token", "exec", "git",
-        "kubernetes", "docker", "cargo", "terraform", "gcloud", "pip", "go", "askpass",
+        "kubernetes", "docker",
+        "cargo",
+        "terraform", "gcloud", "pip", "go", "askpass",
     ]
 
     @Test func listsEveryCommandIn80Columns() async throws {

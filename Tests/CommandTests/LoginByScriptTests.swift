@@ -15,15 +15,10 @@ import Testing
                 Its client-secret is in ~/.config/butlr-credential/secrets/default.
 
                 Next:
-                  butlr-credential token   a token
-                  butlr-credential status  what is kept, and until when
-
-                For git at \(account.url):
-                  git config --global credential.\(account.url).helper butlr
-                For kubectl:
-                  kubectl config set-credentials butlr --exec-command=butlr-credential \\
-                    --exec-arg=kubernetes --exec-api-version=client.authentication.k8s.io/v1 \\
-                    --exec-interactive-mode=IfAvailable --exec-provide-cluster-info=true
+                  butlr-credential token          a token
+                  butlr-credential status         what is kept, and until when
+                  butlr-credential setup git      let git use it
+                  butlr-credential setup kubectl  let kubectl use it
 
                 """)
         #expect(result.errors.isEmpty)

@@ -12,14 +12,35 @@ import Testing
         return account
     }
 
+    /// A provider that answers once the gate is open, and somebody who has an account there.
+    private func slowProvider() throws -> (Gate, ScriptedServer, Helper) {
+        let gate = try Gate()
+        let server = try ScriptedServer { _, _ in
+            gate.wait()
+            return .json(#"{"access_token":"a","token_type":"Bearer","expires_in":3600}"#)
+        }
+        let helper = try Helper(environment: ["TERM": "xterm"])
+        try helper.config(
+            """
+            [profile "default"]
+                base-url = \(server.url)
+                client-id = x
+                client-secret = plain:y
+                timeout = 5m
+
+            """)
+        return (gate, server, helper)
+    }
+
     @Test(arguments: [["token"], ["exec", "--", "true"]])
     func saysWhatIsWaitedForAndTakesItBack(_ command: [String]) async throws {
-        let account = try await account()
-        try account.helper.home.remove(".cache")
+        let (gate, server, helper) = try slowProvider()
+        defer { server.stop() }
         let terminal = try Terminal(
-            account.helper.program(command), columns: 60, input: "/dev/null",
-            output: account.helper.home.path("output"))
-        let end = try await terminal.end()
+            helper.program(command), columns: 60, input: "/dev/null", output: helper.home.path("output"))
+        try await terminal.expect("waiting for ")
+        gate.open()
+        let end = try await terminal.wait()
         #expect(end.exit == .status(0))
         let parts = end.screen.split(separator: Self.erased, omittingEmptySubsequences: false)
         #expect(parts.count == 2 && parts[1].isEmpty, "\(end.screen)")
@@ -29,18 +50,17 @@ import Testing
     }
 
     @Test func saysThatAnotherProcessIsWaitedFor() async throws {
-        let account = try await account()
-        account.sandbox.configure { $0.latency = 6000 }
-        try account.helper.home.remove(".cache")
-        let first = try account.helper.start("token")
+        let (gate, server, helper) = try slowProvider()
+        let first = try helper.start("token")
         // Its request has been sent, so it has the lock.
-        while account.sandbox.requests.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
-        let terminal = try account.terminal("token")
+        _ = try await server.waitForRequests(1)
+        let terminal = try Terminal(helper.program(["token"]))
         try await terminal.expect("waiting for another process's token request, until ")
+        gate.open()
         try await terminal.expect(Self.erased)
         #expect(try await terminal.wait().exit == .status(0))
         #expect(try await first.wait().status == 0)
-        #expect(account.sandbox.requests.count == 2)
+        #expect(server.requests.count == 1)
     }
 
     @Test func isSilentWhereALineCannotBeTakenBack() async throws {
