@@ -7,9 +7,10 @@ import TokenStore
 /// Hands over credentials: from the store while they are fresh, else from the provider.
 public struct Broker: Sendable {
     let context: Context
-    let directories: Directories
+    /// Where the helper's files lie.
+    public let directories: Directories
     let client: HTTPClient
-    /// The config file that is read instead of the usual ones.
+    /// The config file to read instead of the usual ones.
     public let configFile: String?
     /// The profile to which every request is narrowed.
     public let profileName: String?
@@ -86,7 +87,10 @@ public struct Broker: Sendable {
         hexadecimal(sha256(Array(token.reveal().utf8)).prefix(16))
     }
 
-    private func configuration() throws(HelperError) -> Configuration {
+    /// Everything that is configured.
+    ///
+    /// - Throws: `config` when a file cannot be read or is wrong as a whole.
+    public func configuration() throws(HelperError) -> Configuration {
         try Configuration(environment: context.environment, directories: directories, file: configFile)
     }
 }

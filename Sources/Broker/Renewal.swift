@@ -78,8 +78,18 @@ struct Renewal {
         let patience = tryDeadline
         var pause: Milliseconds = 1
         var request = store.requestLock()
+        var notice: WaitingNotice?
+        defer { notice?.end() }
         while true {
-            if let locked = request.attempt() { return try obtain(locked) }
+            if let locked = request.attempt() {
+                notice?.end()
+                return try obtain(locked)
+            }
+            if notice == nil {
+                notice = context.notice(
+                    of: "another process's token request",
+                    until: patience)
+            }
             if let token = store.token(), freshness.accepts(token, at: now) { return (token, .cache) }
             guard !patience.hasPassed else {
                 throw .failed(
@@ -115,7 +125,7 @@ struct Renewal {
         while true {
             let response: TokenResponse
             do throws(TokenFailure) {
-                response = try endpoint.send(request, tryDeadline)
+                response = try send(request)
             } catch {
                 try waitBeforeAnotherTry(after: error, store)
                 continue
@@ -149,7 +159,7 @@ struct Renewal {
             let request = profile.refreshRequest(stored.refreshToken, at: refreshEndpoint, clientSecret)
             let response: TokenResponse
             do throws(TokenFailure) {
-                response = try endpoint.send(request, tryDeadline)
+                response = try send(request)
             } catch {
                 switch error {
                 case .notSent, .busy:
@@ -186,19 +196,9 @@ struct Renewal {
     private mutating func accept(
         _ response: TokenResponse, _ store: borrowing LockedTokenStore
     ) throws(Interruption) -> StoredToken {
-        var token = StoredToken(
-            accessToken: response.accessToken, idToken: response.idToken,
-            scope: response.scope ?? (profile.scope.isEmpty ? nil : profile.scope.joined(separator: " ")),
-            issued: response.requested, obtained: response.received,
-            expires: response.requested + response.lifetime,
-            idTokenExpires: response.idTokenLifetime.map { response.requested + $0 })
+        var token = StoredToken(response, for: profile)
         guard let expiry = token.expiry(of: profile.tokenUse) else {
-            try waitBeforeAnotherTry(
-                after: .lost(
-                    HelperError(
-                        .providerError, "\(profile.tokenEndpoint) gave no ID token, which token-use asks for",
-                        hint: "add openid to the profile's scope")),
-                store, givingUp: true)
+            try waitBeforeAnotherTry(after: .lost(profile.noIDToken), store, givingUp: true)
         }
         var memory = self.store.failures()
         if memory.failure != nil {
@@ -247,7 +247,7 @@ struct Renewal {
         guard error.code == .temporaryFailure else { throw .failed(error) }
         let wait = failure.until - now
         if spare() == nil, FailureRules.isWorthWaiting(wait, for: error, deadline) {
-            deadline.sleep(wait)
+            sleep(wait)
             return
         }
         error.retryAfter = Int((wait + 999) / 1000)
@@ -265,7 +265,7 @@ struct Renewal {
         guard error.code == .temporaryFailure, let wait, spare() == nil,
             FailureRules.isWorthWaiting(wait, for: error, deadline)
         else { throw .failed(explained(error, retryingIn: wait)) }
-        deadline.sleep(wait)
+        sleep(wait)
     }
 
     /// Remembers a failure after which there is no other try.
@@ -379,7 +379,20 @@ struct Renewal {
     /// that is down.
     private var tryDeadline: Deadline { spare() == nil ? deadline : deadline.limited(to: 5000) }
 
-    private var endpoint: TokenEndpoint { profile.endpoint(client, context.clock) }
+    /// Asks once for a token, and says so where that takes long.
+    private func send(_ request: TokenRequest) throws(TokenFailure) -> TokenResponse {
+        let deadline = tryDeadline
+        let notice = context.notice(of: profile.server, until: deadline)
+        defer { notice?.end() }
+        return try profile.endpoint(client, context.clock).send(request, deadline)
+    }
+
+    private func sleep(_ wait: Milliseconds) {
+        let notice = context.notice(
+            of: "the next try at \(profile.server)", until: deadline.limited(to: wait))
+        defer { notice?.end() }
+        deadline.sleep(wait)
+    }
 }
 
 extension TokenRequest.Format {

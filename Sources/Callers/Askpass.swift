@@ -14,17 +14,16 @@ public enum Askpass: Caller {
         let prompt = call.arguments[0]
         // Username for 'https://git.example.com':
         let parts = prompt.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { throw notUnderstood(prompt) }
-        let url = try requestedURL(String(parts[1]))
-        switch parts[0] {
-        case "Username for ":
-            let profile = try call.broker.selection(for: CredentialRequest(url: url)).profile
-            return Reply(output: (profile.gitUsername ?? "oauth2") + "\n")
-        case "Password for ":
-            let credential = try call.broker.credential(for: CredentialRequest(url: url))
-            return Reply(output: credential.token.reveal() + "\n")
-        default: throw notUnderstood(prompt)
+        // ssh asks the same program, for the passphrase of a key or whether a host is to be trusted.
+        guard parts.count == 3, parts[0] == "Username for " || parts[0] == "Password for " else {
+            throw notUnderstood(prompt)
         }
+        let request = CredentialRequest(url: try requestedURL(String(parts[1])))
+        if parts[0] == "Username for " {
+            let profile = try call.broker.selection(for: request).profile
+            return Reply(output: (profile.gitUsername ?? "oauth2") + "\n")
+        }
+        return Reply(output: try call.broker.credential(for: request).token.reveal() + "\n")
     }
 
     private static func notUnderstood(_ prompt: String) -> HelperError {

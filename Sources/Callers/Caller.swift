@@ -10,6 +10,9 @@ public protocol Caller: SendableMetatype {
     /// there: no warning, and not what `BUTLR_LOG` asks for.
     static var isSilent: Bool { get }
 
+    /// Whether a person may be watching standard error, and is told there what takes long.
+    static var showsWaiting: Bool { get }
+
     /// Reads the request and gives the answer.
     static func answer(_ call: Call) throws(HelperError) -> Reply
 
@@ -19,6 +22,7 @@ public protocol Caller: SendableMetatype {
 
 extension Caller {
     public static var isSilent: Bool { false }
+    public static var showsWaiting: Bool { false }
 
     /// The native refusal: the reason on standard error, and its status.
     public static func refusal(_ error: HelperError, _ call: Call) -> Reply { Reply(failure: error) }
@@ -57,10 +61,12 @@ public struct Manual: Sendable {
     public let options: [Option]
     /// What is read from standard input, for a person who waits at a terminal.
     public let input: String?
+    /// What else there is to say, a paragraph each.
+    public let details: [String]
 
     public init(
         _ command: String, operands: String = "", programs: [String] = [], summary: String,
-        options: [Option] = [], input: String? = nil
+        options: [Option] = [], input: String? = nil, details: [String] = []
     ) {
         self.command = command
         self.operands = operands
@@ -68,6 +74,7 @@ public struct Manual: Sendable {
         self.summary = summary
         self.options = options
         self.input = input
+        self.details = details
     }
 }
 

@@ -19,10 +19,10 @@ public enum Cargo: Caller {
         try Options(call.arguments, manual).refuseOperands()
         try call.send("{\"v\":[1]}\n")
         var lines = LineReader()
-        while let line = try lines.next() {
+        while let line = lines.next() {
             let response: JSON
             do throws(HelperError) {
-                response = try respond(to: line, call)
+                response = try respond(to: try line.get(), call)
             } catch {
                 response = failure(error)
             }
@@ -90,21 +90,38 @@ public enum Cargo: Caller {
 /// Standard input line by line, for as long as the other end is open.
 struct LineReader {
     private var pending: [UInt8] = []
+    private var hasEnded = false
 
-    /// - Returns: `nil` at the end of the input.
-    /// - Throws: `bad-request` for a line of more than 1 MiB.
-    mutating func next() throws(HelperError) -> [UInt8]? {
+    /// The next line; the last one may lack its newline.
+    ///
+    /// - Returns: `nil` at the end of the input; `bad-request` for a line of more than 1 MiB, after which the next
+    ///   one can be read.
+    mutating func next() -> Result<[UInt8], HelperError>? {
+        var isTooLong = false
+        var searched = 0
         while true {
-            if let end = pending.firstIndex(of: 0x0A) {
+            if let end = pending[searched...].firstIndex(of: 0x0A) {
                 let line = Array(pending[..<end])
                 pending.removeSubrange(...end)
-                return line
+                return isTooLong || line.count > StandardInput.limit ? .failure(tooLong) : .success(line)
             }
-            guard let chunk = try? readSome(STDIN_FILENO, atMost: 65_536), !chunk.isEmpty else { return nil }
-            pending.append(contentsOf: chunk)
             if pending.count > StandardInput.limit {
-                throw HelperError(.badRequest, "the request on standard input is longer than 1 MiB")
+                isTooLong = true
+                pending = []
             }
+            searched = pending.count
+            if hasEnded {
+                defer { pending = [] }
+                if isTooLong { return .failure(tooLong) }
+                return pending.isEmpty ? nil : .success(pending)
+            }
+            let chunk = (try? readSome(STDIN_FILENO, atMost: 65_536)) ?? []
+            hasEnded = chunk.isEmpty
+            pending.append(contentsOf: chunk)
         }
+    }
+
+    private var tooLong: HelperError {
+        HelperError(.badRequest, "the request on standard input is longer than 1 MiB")
     }
 }

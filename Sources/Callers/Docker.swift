@@ -19,9 +19,13 @@ public enum Docker: Caller {
         switch call.arguments[0] {
         case "get": return try get(call)
         case "list": return try list(call)
-        case "store", "erase":
-            // Tokens come from the provider; `docker login` and `docker logout` must succeed all the same.
+        case "store":
+            // Tokens come from the provider; `docker login` must succeed all the same.
             _ = try call.input.readToEnd()
+            return Reply()
+        case "erase":
+            // `docker logout` asks about every way to write a registry's name, and must succeed for all of them.
+            if let selection = try? call.broker.selection(for: try request(key(call))) { selection.forget() }
             return Reply()
         case "version": return Reply(output: "butlr-credential \(call.version)\n")
         default: return failure("unknown action: \(quoted(call.arguments[0]))")
@@ -39,20 +43,28 @@ public enum Docker: Caller {
 
     private static func get(_ call: Call) throws(HelperError) -> Reply {
         try call.input.refuseTerminal(manual)
-        guard let text = String(validating: try call.input.readToEnd(), as: UTF8.self) else {
-            throw HelperError(.badRequest, "the registry's name on standard input is not UTF-8")
-        }
-        let key = trimmed(text)
+        let key = try key(call)
         guard !key.isEmpty else { return failure("no credentials server URL") }
-        var request = CredentialRequest(url: try requestedHost(host(key)))
-        request.isForAnyServer = true
-        let credential = try call.broker.credential(for: request)
+        let credential = try call.broker.credential(for: try request(key))
         let answer: JSON = [
             "ServerURL": .string(key),
             "Username": .string(username(credential.profile)),
             "Secret": .string(credential.token.reveal()),
         ]
         return Reply(output: answer.serialized + "\n")
+    }
+
+    private static func key(_ call: Call) throws(HelperError) -> String {
+        guard let text = String(validating: try call.input.readToEnd(), as: UTF8.self) else {
+            throw HelperError(.badRequest, "the registry's name on standard input is not UTF-8")
+        }
+        return trimmed(text)
+    }
+
+    private static func request(_ key: String) throws(HelperError) -> CredentialRequest {
+        var request = CredentialRequest(url: try requestedHost(host(key)))
+        request.isForAnyServer = true
+        return request
     }
 
     /// Every registry that may be asked for. Wildcards are not to be listed.

@@ -8,9 +8,13 @@ public enum Exec: Caller {
         summary: "run a command with the token in its environment",
         options: [.init("--env", "NAME", "the variable that holds it (default: BUTLR_ACCESS_TOKEN)")])
 
+    public static let showsWaiting = true
+
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
-        let options = try Options(call.arguments, manual)
-        guard let program = options.operands.first, call.arguments.contains("--") else {
+        let separator = call.arguments.firstIndex(of: "--") ?? call.arguments.endIndex
+        let options = try Options(Array(call.arguments[..<separator]), manual)
+        let command = Array(call.arguments[separator...].dropFirst())
+        guard let program = command.first, options.operands.isEmpty else {
             throw HelperError(
                 .usage, "exec needs a command behind --",
                 hint: "for example: butlr-credential exec -- make release")
@@ -23,7 +27,7 @@ public enum Exec: Caller {
         let token = try selection.credential().token
         let environment = selection.childEnvironment.filter { !$0.utf8.starts(with: "\(name)=".utf8) }
         let failure = replaceProcess(
-            program, options.operands, environment + ["\(name)=\(token.reveal())"],
+            program, command, environment + ["\(name)=\(token.reveal())"],
             searching: call.context.environment["PATH"])
         let reason = "butlr-credential: \(quoted(program)) cannot be run: \(SystemError(failure))\n"
         return Reply(errors: reason, status: failure == ENOENT || failure == ENOTDIR ? 127 : 126)
@@ -48,15 +52,23 @@ private func replaceProcess(
     var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
     // The helper's own choice is not the program's.
     signal(SIGPIPE, SIG_DFL)
+    func execute(_ path: String) {
+        execve(path, &argv, &envp)
+        guard errno == ENOEXEC else { return }
+        // A script without its #! line: the shell's, as for env and nohup (POSIX, execvp).
+        var shell: [UnsafeMutablePointer<CChar>?] = [strdup("/bin/sh"), strdup(path)] + argv.dropFirst()
+        execve("/bin/sh", &shell, &envp)
+        errno = ENOEXEC
+    }
     if program.utf8.contains(UInt8(ascii: "/")) {
-        execve(program, &argv, &envp)
+        execute(program)
         return errno
     }
     var failure = ENOENT
     let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(
         separator: ":", omittingEmptySubsequences: false)
     for folder in folders {
-        execve("\(folder.isEmpty ? "." : folder)/\(program)", &argv, &envp)
+        execute("\(folder.isEmpty ? "." : folder)/\(program)")
         // One that may not be run is what is reported, unless a later folder has one that may.
         if errno != ENOENT, errno != ENOTDIR { failure = errno }
     }

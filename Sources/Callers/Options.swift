@@ -3,6 +3,7 @@ import Platform
 /// A command's own options, `--name VALUE` or `--name=VALUE`, and what stands among them.
 public struct Options {
     private var values: [(name: String, value: String)] = []
+    /// What stands among the options.
     public private(set) var operands: [String] = []
     private let command: String
 
@@ -42,6 +43,9 @@ public struct Options {
 
     /// The value of an option, the empty text for one without; the last one given counts.
     public subscript(name: String) -> String? { values.last { $0.name == name }?.value }
+
+    /// Every value of an option, in the order in which they were given.
+    public func values(of name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }
 
     /// - Throws: `usage` where something stands among the options.
     public func refuseOperands() throws(HelperError) {

@@ -12,6 +12,8 @@ public enum Token: Caller {
             .init("--force-refresh", nil, "obtain a new token, whatever is stored"),
         ])
 
+    public static let showsWaiting = true
+
     enum Format: String, CaseIterable {
         case raw, header, json, curl, env
     }

@@ -6,15 +6,22 @@ import Platform
 public enum Program {
     public static let version = "0.1.0"
 
-    /// Every command, in the order in which `help` lists them.
-    static let callers: [any Caller.Type] = [
+    /// What people type, in the order in which `help` lists it.
+    static let people: [any Caller.Type] = [
+        Login.self, Logout.self, Status.self, Doctor.self, Setup.self, Completion.self,
+    ]
+
+    /// What tools call.
+    static let tools: [any Caller.Type] = [
         Get.self, Token.self, Exec.self, Git.self, Kubernetes.self, Docker.self, Cargo.self, Terraform.self,
         GoogleCloud.self, Pip.self, Go.self, Askpass.self,
-        Setup.self, Doctor.self,
     ]
 
     /// Commands that the helper calls itself with.
     private static let internalCallers: [any Caller.Type] = [Renew.self]
+
+    /// Every command.
+    static var callers: [any Caller.Type] { people + tools }
 
     /// Runs one call.
     ///
@@ -27,7 +34,7 @@ public enum Program {
             return Reply(failure: error)
         }
         switch invocation.command {
-        case "help", nil: return help(invocation)
+        case "help", nil: return help(invocation, TerminalSize.columns(STDOUT_FILENO, environment))
         case "version": return Reply(output: "butlr-credential \(version)\n")
         case let name?:
             guard let caller = (callers + internalCallers).first(where: { $0.manual.command == name }) else {
@@ -40,10 +47,14 @@ public enum Program {
     private static func call(
         _ invocation: Invocation, _ environment: Environment, _ caller: any Caller.Type
     ) -> Call {
-        let context = Context(
+        var context = Context(
             environment: environment, clock: .system,
             log: Log(caller.isSilent && isatty(STDERR_FILENO) == 0 ? .silent : invocation.logLevel),
             allowsInput: invocation.allowsInput)
+        // Among what is logged, a line that comes and goes would be lost.
+        context.showsWaiting =
+            caller.showsWaiting && context.log.level == .warnings
+            && TerminalSize.canErase(STDERR_FILENO, environment)
         let broker = Broker(
             context, configFile: invocation.configFile, profileName: invocation.profile,
             userAgent: "butlr-credential/\(version)")
@@ -53,15 +64,16 @@ public enum Program {
             arguments: invocation.arguments, version: version, context: context, broker: broker, input: input)
     }
 
-    private static func help(_ invocation: Invocation) -> Reply {
+    private static func help(_ invocation: Invocation, _ width: Int) -> Reply {
+        let help = Help(width: width)
         guard let topic = invocation.arguments.first, !["help", "version"].contains(topic) else {
             let isAsked = invocation.command != nil
-            return isAsked ? Reply(output: Help.overview) : Reply(errors: Help.overview, status: 64)
+            return isAsked ? Reply(output: help.overview) : Reply(errors: help.overview, status: 64)
         }
         guard let caller = callers.first(where: { $0.manual.command == topic }) else {
             return Reply(failure: unknown(topic))
         }
-        return Reply(output: Help.page(caller.manual))
+        return Reply(output: help.page(caller.manual))
     }
 
     private static func unknown(_ name: String) -> HelperError {

@@ -7,6 +7,8 @@ public struct Context: Sendable {
     public let started: Timestamp
     /// Whether a person may be asked for something.
     public var allowsInput: Bool
+    /// Whether a person sees standard error, and wants to know what takes so long.
+    public var showsWaiting = false
     private let beginning: Deadline
 
     public init(environment: Environment, clock: Clock, log: Log, allowsInput: Bool) {
@@ -20,9 +22,19 @@ public struct Context: Sendable {
 
     /// The same for another request: its time begins now.
     public var restarted: Context {
-        Context(environment: environment, clock: clock, log: log, allowsInput: allowsInput)
+        var context = Context(environment: environment, clock: clock, log: log, allowsInput: allowsInput)
+        context.showsWaiting = showsWaiting
+        return context
     }
 
     /// The deadline of an answer that may take `timeout`, counted from when this process began.
     public func deadline(_ timeout: Milliseconds) -> Deadline { beginning.extended(by: timeout) }
+
+    /// Says what is waited for, and at most until when, once that has taken a second.
+    ///
+    /// - Returns: what ends the notice; `nil` where nobody would see it.
+    public func notice(of what: @autoclosure () -> String, until deadline: Deadline) -> WaitingNotice? {
+        guard showsWaiting else { return nil }
+        return WaitingNotice(what(), until: localTime(clock.now() + deadline.remaining), environment)
+    }
 }

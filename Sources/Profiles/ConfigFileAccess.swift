@@ -75,7 +75,7 @@ extension ConfigFile {
         }
     }
 
-    private static func checkFolder(_ path: String) throws(HelperError) {
+    static func checkFolder(_ path: String) throws(HelperError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw HelperError(.config, "cannot look at the config's folder \(quoted(path)): \(SystemError())")

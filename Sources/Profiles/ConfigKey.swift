@@ -1,7 +1,7 @@
 import Platform
 
 /// The keys that a profile may have.
-enum ConfigKey: UInt8, CaseIterable, Sendable {
+public enum ConfigKey: UInt8, CaseIterable, Sendable {
     case provider, grant
     case baseURL, tokenEndpoint, refreshEndpoint, refresh
     case clientAuth, clientID, clientSecret, username, password
@@ -12,7 +12,7 @@ enum ConfigKey: UInt8, CaseIterable, Sendable {
     case minTTL, timeout, caFile, proxy
 
     /// The key as it is written.
-    var name: String { literal.description }
+    public var name: String { literal.description }
 
     /// Whether its value names a secret, or may be one by mistake: it is never repeated in a message.
     var isSecret: Bool { self == .clientSecret || self == .password }

@@ -112,6 +112,9 @@ extension Profile {
         return text.text
     }
 
+    /// What the identity of every profile with that name begins with.
+    public static func identityPrefix(ofName name: String) -> String { "profile=\(formEncoded(name))\n" }
+
     /// Everything that can decide whether a token is obtained: where this has changed, an earlier failure
     /// says nothing any more. Never a secret; a `command:` is represented by its hash.
     public var settings: String {

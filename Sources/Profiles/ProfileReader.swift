@@ -88,7 +88,7 @@ extension ProfileReader {
     }
 
     /// Why a key cannot be used here, `nil` where it can.
-    private func complaint(
+    func complaint(
         about key: ConfigKey, _ provider: Provider, _ grant: Grant, _ request: Provider.Request
     ) -> String? {
         func isFor(_ allowed: Bool, _ what: String) -> String? { allowed ? nil : "is for \(what)" }

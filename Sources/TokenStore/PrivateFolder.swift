@@ -26,6 +26,23 @@ public struct PrivateFolder: Sendable {
         }
     }
 
+    /// Whether there is such a folder.
+    var exists: Bool { access(path, F_OK) == 0 }
+
+    /// The names of what is in it; none where it cannot be read.
+    func names() -> [String] {
+        guard let stream = opendir(path) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     /// Makes room for the new contents of a file, which takes its place when they are committed.
     ///
     /// Only the holder of the lock may do so: the temporary file's name is fixed, so that one which a killed

@@ -82,6 +82,49 @@ public struct LockRequest: ~Copyable {
     }
 }
 
+extension TokenStore {
+    private init(cache: PrivateFolder?, state: PrivateFolder?, identity: String, stem: String) {
+        self.cache = cache
+        self.state = state
+        self.identity = identity
+        self.stem = stem
+    }
+
+    /// Every store of which there is a file.
+    ///
+    /// - Parameter isWanted: whether the store of that identity is meant; it is `nil` where no file of the store
+    ///   can be read.
+    public static func all(
+        cache: String?, state: String?, where isWanted: (_ identity: String?) -> Bool
+    ) -> [TokenStore] {
+        let folders = [cache, state].map { $0.map(PrivateFolder.init) }
+        var stems: Set<String> = []
+        var identities: [String: String] = [:]
+        for folder in folders.compactMap(\.self) {
+            for name in folder.names() {
+                guard let stem = stem(of: name) else { continue }
+                stems.insert(stem)
+                let file = folder.read(name).flatMap { try? JSON(parsing: $0) }
+                if let identity = file?["identity"]?.string { identities[stem] = identity }
+            }
+        }
+        return stems.filter { isWanted(identities[$0]) }.sorted().map { stem in
+            TokenStore(
+                cache: folders[0], state: folders[1], identity: identities[stem] ?? "", stem: stem)
+        }
+    }
+
+    /// What stands before the ending of a store's file; `nil` for any other file, and for a lock, which stays.
+    private static func stem(of name: String) -> String? {
+        for ending in [".token", ".refresh", ".failure"] {
+            for end in [ending, ending + ".new"] where name.hasSuffix(end) {
+                return String(name.dropLast(end.count))
+            }
+        }
+        return nil
+    }
+}
+
 /// A store whose lock this process holds: the only way to change what is in it.
 ///
 /// Without a lock nothing may be changed: then everything that would is refused with the reason.
@@ -144,6 +187,19 @@ public struct LockedTokenStore: ~Copyable {
         } catch {
             try keep(StoredRefreshToken(refreshToken))
             throw error
+        }
+    }
+
+    /// Removes all that is stored, and what a process left that was ended while it wrote.
+    ///
+    /// - Throws: why something is still there.
+    public func removeEverything() throws(SystemError) {
+        for (folder, name) in [
+            (store.cache, store.tokenName), (store.state, store.refreshTokenName),
+            (store.state, store.failureName),
+        ] {
+            guard let folder, folder.exists else { continue }
+            for name in [name, name + ".new"] { try writable(folder).remove(name) }
         }
     }
 

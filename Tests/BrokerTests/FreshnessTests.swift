@@ -222,7 +222,7 @@ import Testing
 
     @Test(arguments: [("ahead", 3600), ("behind", -3600)])
     func aProvidersClockMayBeWrong(_ name: String, _ offset: Int) async throws {
-        let sandbox = SandboxServer(SandboxOptions(expiresIn: 600, clockOffset: offset))
+        let sandbox = SandboxServer(SandboxOptions(expiresIn: 6000, clockOffset: offset))
         let url = try sandbox.start()
         defer { sandbox.stop() }
         let helper = try Helper(environment: ["BUTLR_TIMEOUT": "60s"])
@@ -235,9 +235,9 @@ import Testing
                 renew-ahead = off
             """)
         #expect(try await helper.run("get").source == "login")
-        try helper.age(by: 500)
+        try helper.age(by: 5000)
         #expect(try await helper.run("get").source == "cache")
-        try helper.age(by: 50)
+        try helper.age(by: 800)
         #expect(try await helper.run("get").source == "login")
     }
 

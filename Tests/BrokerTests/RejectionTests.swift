@@ -30,9 +30,12 @@ import Testing
     @Test func aServerThatRejectsEveryFreshTokenGetsNoMore() async throws {
         let (provider, helper) = try counting()
         #expect(try await helper.run("get").token == "token0")
+        // Young for a minute more, so that nothing depends on how soon the next call comes.
+        try helper.age(by: -50)
         for index in 0..<2 {
             #expect(
                 try await helper.run("get", input: rejecting("token\(index)")).token == "token\(index + 1)")
+            try helper.age(by: -50)
         }
         for _ in 0..<2 {
             let result = try await helper.run("get", input: rejecting("token2"))

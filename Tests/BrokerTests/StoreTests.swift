@@ -63,7 +63,7 @@ import Testing
             try helper.home.remove(path)
             try helper.home.write(path + ".new", "{\"access_token\":\"half")
         },
-        Damage("clock set back") { helper, _ in try helper.age(by: -90) },
+        Damage("clock set back") { helper, _ in try helper.age(by: -3600) },
         Damage("expired") { helper, _ in try helper.age(by: 3601) },
         Damage("inside the margin") { helper, _ in try helper.age(by: 3600 - 299) },
     ]

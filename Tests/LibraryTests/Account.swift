@@ -43,7 +43,7 @@ final class Account: Sendable {
         _ name: String, _ arguments: [String] = [], _ environment: [String: String?] = [:]
     ) -> Program {
         var program = helper.client(name, arguments, environment: environment)
-        program.timeLimit = .seconds(600)
+        program.timeLimit = .seconds(120)
         return program
     }
 }

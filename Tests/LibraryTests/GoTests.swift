@@ -124,6 +124,7 @@ import Testing
         let environment = goEnvironment(home.folder("go"))
         var program = account.program(go, ["run", ".", api.url, foreign.url, helper], environment)
         program.workingDirectory = home.path("program")
+        program.timeLimit = .seconds(600)
         let result = try await program.run()
         #expect(
             result.output == """

@@ -32,7 +32,7 @@ import Testing
         Case(
             arguments: ["get", "pypi.example.com", "--mode", "creds"], output: "oauth2accesstoken\ntoken-1\n"),
         // and whatever else keyring takes
-        Case(arguments: ["get", "--mode=creds", index, "ada"], output: "ada\ntoken-1\n"),
+        Case(arguments: ["--mode=creds", "get", index, "ada"], output: "ada\ntoken-1\n"),
         Case(
             arguments: ["--output", "json", "get", index, "ada"], output: #"{"password": "token-1"}"# + "\n"),
         Case(arguments: ["get", index, "ada", "--mode=password", "--output=plain"], output: "token-1\n"),
@@ -54,7 +54,7 @@ import Testing
     @Test(
         .clients("python3"),
         arguments: [
-            ["get", index, "ada"], ["get", "--output=json", index, "ada"],
+            ["get", index, "ada"], ["--output=json", "get", index, "ada"],
             ["--mode=creds", "--output=json", "get", index, "ada"], ["get", index, "ada", "--mode", "creds"],
         ])
     func printsWhatKeyringPrints(_ arguments: [String]) async throws {

@@ -39,36 +39,40 @@ func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0
 /// A Python interpreter with these modules: `BUTLR_TEST_PYTHON`, else `python3`.
 ///
 /// - Returns: its own path: what `PATH` has may be a wrapper that needs the user's home.
-/// - Throws: what skips the test when a module is missing.
+/// - Throws: what skips the test when a module is missing; ``Unusable`` when `BUTLR_TEST_PYTHON` lacks it.
 func requirePython(
     _ modules: String..., named name: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> String {
-    let python = try requireClient(
-        name ?? variable("BUTLR_TEST_PYTHON") ?? "python3", sourceLocation: sourceLocation)
+    let python = name ?? variable("BUTLR_TEST_PYTHON") ?? "python3"
     let script = (["sys"] + modules).map { "import \($0)\n" }.joined() + "print(sys.executable)"
-    let found = try await Program(python, ["-c", script], environment: .inherited("PATH", "HOME")).run()
-    guard found.status == 0, let path = found.output.split(separator: "\n").last else {
-        try Test.cancel(
-            "\(python) lacks one of \(modules.joined(separator: ", "))", sourceLocation: sourceLocation)
+    let found = try? await Program(python, ["-c", script], environment: .inherited("PATH", "HOME")).run()
+    if let found, found.status == 0, let path = found.output.split(separator: "\n").last {
+        return String(path)
     }
-    return String(path)
+    let lack = "\(python) is not there or lacks one of: \(modules.joined(separator: ", "))"
+    if python == variable("BUTLR_TEST_PYTHON") { throw Unusable(description: lack) }
+    try Test.cancel("\(lack)", sourceLocation: sourceLocation)
 }
 
 /// Go 1.24 or later: `BUTLR_TEST_GO`, else `go`.
 ///
-/// - Throws: what skips the test when there is only an older one, or none.
+/// - Throws: what skips the test when there is only an older one, or none; ``Unusable`` when `BUTLR_TEST_GO` is so.
 func requireGo(sourceLocation: SourceLocation = #_sourceLocation) async throws -> String {
-    let go = try requireClient(variable("BUTLR_TEST_GO") ?? "go", sourceLocation: sourceLocation)
-    let version = try await Program(
-        go, ["env", "GOVERSION"],
-        environment: .inherited("PATH", "HOME").merging(["GOTOOLCHAIN": "local"]) { $1 }
-    ).run().output
+    let go = variable("BUTLR_TEST_GO") ?? "go"
+    var environment: [String: String] = .inherited("PATH", "HOME")
+    environment["GOTOOLCHAIN"] = "local"
+    let version = try? await Program(go, ["env", "GOVERSION"], environment: environment).run().output
     // "go1.24.4"
-    let numbers = version.drop { !$0.isNumber }.split { !$0.isNumber }.compactMap { Int($0) }
-    guard let major = numbers.first, numbers.count > 1, (major, numbers[1]) >= (1, 24) else {
-        try Test.cancel("needs Go 1.24, but \(go) is \(version)", sourceLocation: sourceLocation)
-    }
-    return go
+    let numbers = (version ?? "").split { !$0.isNumber }.compactMap { Int($0) }
+    if numbers.count > 1, (numbers[0], numbers[1]) >= (1, 24) { return go }
+    let lack = "\(go) is not there or older than 1.24"
+    if variable("BUTLR_TEST_GO") != nil { throw Unusable(description: lack) }
+    try Test.cancel("\(lack)", sourceLocation: sourceLocation)
+}
+
+/// A variable names a program that will not do: who sets it wants the tests to run, not to be skipped.
+struct Unusable: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// Go's settings for a run that reaches nothing and keeps nothing but what is in this folder. Compiling Go's own

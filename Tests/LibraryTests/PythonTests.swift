@@ -24,7 +24,7 @@ import Testing
             def send(method, url, body=None):
                 if "\(library)" == "requests":
                     import requests
-                    return requests.request(method, url, data=body, auth=RequestsAuth(source))
+                    return requests.request(method, url, data=body, auth=RequestsAuth(source), timeout=20)
                 import httpx
                 options = dict(auth=httpx_auth(source), follow_redirects=True)
                 if "\(library)" == "httpx":

@@ -27,13 +27,15 @@ public final class TLSProxy: Sendable {
         _ certificate: CertificateAuthority.Certificate, beforePort serverPort: UInt16,
         manner: Manner = .proper
     ) async throws {
-        child = try Program(
+        var program = Program(
             "python3",
             [
                 "-c", proxyScript, certificate.certificateFile, certificate.keyFile, String(serverPort),
                 manner.rawValue,
-            ], environment: .inherited("PATH", "HOME")
-        ).start(input: .open)
+            ], environment: .inherited("PATH", "HOME"))
+        // For as long as a test takes, which on a busy machine is no matter of seconds.
+        program.timeLimit = .seconds(600)
+        child = try program.start(input: .open)
         guard let line = try await child.readLine(), let port = UInt16(line) else {
             throw DidNotStart(outcome: try await child.wait())
         }

@@ -84,16 +84,16 @@ struct Patient {
 
     /// The command that gives a profile new credentials.
     func login(_ profile: Profile) -> String {
-        let config = broker.configFile.map { " --config \(shellQuoted(absolutePath($0)))" } ?? ""
-        return "butlr-credential login --profile \(shellQuoted(profile.name))\(config)"
+        let config = broker.configFile.map { " --config \(shellWord(absolutePath($0)))" } ?? ""
+        return "butlr-credential login --profile \(shellWord(profile.name))\(config)"
     }
 
     /// The command that sets a key of a profile, where a file defines it.
     func set(_ key: String, of profile: Profile, to value: String?) -> String? {
         guard case .file(let path, _) = profile.origin else { return nil }
-        let name = shellQuoted("profile.\(profile.name).\(key)")
-        let edit = value.map { "\(name) \(shellQuoted($0))" } ?? "--unset-all \(name)"
-        return "git config --file \(shellQuoted(absolutePath(path))) \(edit)"
+        let name = shellWord("profile.\(profile.name).\(key)")
+        let edit = value.map { "\(name) \(shellWord($0))" } ?? "--unset-all \(name)"
+        return "git config --file \(shellWord(absolutePath(path))) \(edit)"
     }
 }
 

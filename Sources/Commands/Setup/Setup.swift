@@ -6,7 +6,8 @@ import Profiles
 /// `setup`: writes a calling tool's own config, and takes back what it wrote.
 enum Setup: Caller {
     static let manual = Manual(
-        "setup", operands: "TOOL", summary: "write a tool's own config, so that it calls the helper",
+        "setup", operands: SetupTools.names.joined(separator: "|"),
+        summary: "write a tool's own config, so that it calls the helper",
         options: [
             .init("--print", nil, "show the change, and change nothing"),
             .init("--undo", nil, "take the change back"),

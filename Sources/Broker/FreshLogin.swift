@@ -1,0 +1,151 @@
+import HTTP
+import OAuth
+import Platform
+import Profiles
+import TokenStore
+
+/// What a login brought that no file knows of yet.
+public struct FreshLogin: Sendable {
+    public let profile: Profile
+    let token: StoredToken
+    let refreshToken: Secret?
+    /// How far the provider's clock is ahead of this one, where its `Date` says so.
+    public let clockDifference: Milliseconds?
+
+    /// When the token that the profile hands out ends; may be in the past.
+    public var expires: Timestamp { token.expiry(of: profile.tokenUse) ?? token.expires }
+    /// When the request for it was sent.
+    public var issued: Timestamp { token.issued }
+    public var scope: String? { token.scope }
+    /// Whom the token speaks for, where it is a JSON Web Token that says so.
+    public var subject: String? { token.subject }
+}
+
+extension Broker {
+    /// Logs in once, with a profile that need not be written anywhere, and keeps nothing of it.
+    ///
+    /// - Parameter given: secrets by their key; one that is not here comes from the profile's sources.
+    /// - Throws: why there is no token; `config` where a secret is not to be had.
+    public func logIn(with profile: Profile, given: [ConfigKey: Secret]) throws(HelperError) -> FreshLogin {
+        // People were asked before: that was not the provider's time.
+        let deadline = Deadline(in: profile.timeout ?? 30_000)
+        var secrets = LoginSecrets()
+        if !profile.clientSecret.isEmpty {
+            secrets.clientSecret = given[.clientSecret]
+            if secrets.clientSecret == nil {
+                secrets.clientSecret = try secret(.clientSecret, profile.clientSecret, of: profile, deadline)
+            }
+        }
+        if profile.grant == .password {
+            secrets.password = given[.password]
+            if secrets.password == nil {
+                secrets.password = try secret(.password, profile.password, of: profile, deadline)
+            }
+        }
+        let request = profile.loginRequest(secrets)
+        let response: TokenResponse
+        do throws(TokenFailure) {
+            let notice = context.notice(of: profile.server, until: deadline)
+            defer { notice?.end() }
+            response = try profile.endpoint(client, context.clock).send(request, deadline)
+        } catch {
+            throw error.error
+        }
+        let token = StoredToken(response, for: profile)
+        guard token.expiry(of: profile.tokenUse) != nil else { throw profile.noIDToken }
+        return FreshLogin(
+            profile: profile, token: token,
+            refreshToken: profile.grant == .password ? response.refreshToken : nil,
+            clockDifference: response.clockDifference)
+    }
+
+    /// Keeps what a login brought as if a call had asked for it, and forgets every failure of the profile.
+    ///
+    /// That it cannot be kept is no failure: the next call logs in again.
+    public func keep(_ login: FreshLogin) {
+        let store = TokenStore(
+            cache: directories.cache, state: directories.state, label: login.profile.name,
+            identity: login.profile.identity)
+        guard let locked = lock(store, Deadline(in: 5000)) else {
+            return context.log.warn("the token is not kept: another process is obtaining one")
+        }
+        locked.keep(FailureMemory())
+        do throws(SystemError) {
+            if let refreshToken = login.refreshToken {
+                try locked.keep(StoredRefreshToken(refreshToken))
+            } else {
+                locked.removeRefreshToken()
+            }
+            if login.expires > context.clock.now() { try locked.keep(login.token) }
+        } catch {
+            context.log.warn("the token cannot be kept: \(error)")
+        }
+    }
+
+    private func secret(
+        _ key: ConfigKey, _ sources: [SecretSource], of profile: Profile, _ deadline: Deadline
+    ) throws(HelperError) -> Secret {
+        var variables: Set = ["BUTLR_CLIENT_SECRET", "BUTLR_PASSWORD"]
+        for case .env(let name) in profile.clientSecret + profile.password { variables.insert(name) }
+        let reader = SecretReader(
+            environment: context.environment, deadline: deadline, allowsInput: context.allowsInput,
+            secretVariables: variables, directories: directories)
+        var typed: Secret?
+        while true {
+            switch try reader.read(sources, for: key.name, of: profile.name, answered: typed) {
+            case .secret(let secret, _): return secret
+            case .needsPrompt:
+                typed = try prompt(
+                    for: "\(key.name) of profile \"\(profile.name)\"", deadline: Deadline(in: 600_000))
+            }
+        }
+    }
+
+    /// The store's lock; `nil` where somebody else still has it at the deadline.
+    func lock(_ store: TokenStore, _ deadline: Deadline) -> LockedTokenStore? {
+        while true {
+            if let locked = store.attemptLock() { return locked }
+            if deadline.hasPassed { return nil }
+            deadline.sleep(20)
+        }
+    }
+}
+
+extension StoredToken {
+    init(_ response: TokenResponse, for profile: Profile) {
+        self.init(
+            accessToken: response.accessToken, idToken: response.idToken,
+            scope: response.scope ?? (profile.scope.isEmpty ? nil : profile.scope.joined(separator: " ")),
+            issued: response.requested, obtained: response.received,
+            expires: response.requested + response.lifetime,
+            idTokenExpires: response.idTokenLifetime.map { response.requested + $0 })
+    }
+
+    /// Whom it speaks for, where it says so.
+    var subject: String? {
+        (JSONWebToken(accessToken) ?? idToken.flatMap(JSONWebToken.init))?.subject
+    }
+}
+
+extension Profile {
+    /// Scheme, host and port of the token endpoint.
+    public var server: String {
+        tokenEndpoint.split(separator: "/", maxSplits: 3).prefix(2).joined(separator: "//")
+    }
+
+    /// The server that issues its tokens.
+    func endpoint(_ client: HTTPClient, _ clock: Clock) -> TokenEndpoint {
+        TokenEndpoint(
+            client: client, route: HTTPRoute(caFile: caFile, proxy: proxy),
+            names: .init(
+                accessToken: responseFields.accessToken, refreshToken: responseFields.refreshToken,
+                idToken: responseFields.idToken, expiresIn: responseFields.expiresIn),
+            clock: clock)
+    }
+
+    var noIDToken: HelperError {
+        HelperError(
+            .providerError, "\(tokenEndpoint) gave no ID token, which token-use asks for",
+            hint: "add openid to the profile's scope")
+    }
+}

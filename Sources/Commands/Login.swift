@@ -1,0 +1,421 @@
+import Broker
+import Callers
+import Platform
+import Profiles
+
+/// `login`: makes a profile, or gives one other secrets, after one real request has shown that it works.
+enum Login: Caller {
+    static let showsWaiting = true
+
+    static let manual = Manual(
+        "login", summary: "make a profile or change its secret, after trying it",
+        options: [
+            .init("--provider", "butlr|oauth2", "who issues the tokens (default: butlr)"),
+            .init(
+                "--grant", "client-credentials|password",
+                "what you have: an API token's client ID and secret, or a user name and password"),
+            .init("--client-id", "ID", "the client's ID"),
+            .init(
+                "--client-secret", "SOURCE",
+                "where the client secret is: env:NAME, file:PATH, command:LINE, systemd:NAME or prompt:"),
+            .init("--username", "NAME", "the user's name"),
+            .init("--password", "SOURCE", "where the password is, as for --client-secret"),
+            .init(
+                "--secret-stdin", nil,
+                "read the client secret, or the password, from standard input; one line each where both are"
+                    + " needed, the client secret first"),
+            .init("--base-url", "URL", "where Butlr is (default: https://api.butlr.io)"),
+            .init("--token-endpoint", "URL", "where another provider issues tokens"),
+            .init(
+                "--client-auth", "basic|post|none", "how the client proves who it is there (default: basic)"),
+            .init("--scope", "WORDS", "the scope to ask for"),
+            .init("--audience", "NAME", "the audience to ask for"),
+            .init("--resource", "URI", "the resource to ask for; may be given several times"),
+            .init("--param", "NAME=VALUE", "a further parameter of the request; several times"),
+            .init("--url", "URL", "a URL that the token may be given to; several times"),
+            .init("--ca-file", "FILE", "certificates to trust instead of the system's"),
+        ],
+        details: [
+            "Asks for what the options leave open, tries it with one request, and only then writes the profile"
+                + " (--profile, or default) to the config file. If the request fails, nothing is changed. A"
+                + " profile that is there keeps what is not given again.",
+            "Client credentials are made in the Butlr web app, \(Login.webApp).",
+            "A secret that is typed, or comes on standard input, is kept in a file of its own that only you can"
+                + " read. With --client-secret or --password it stays where it is.",
+        ])
+
+    static var webApp: String {
+        "https://app.butlr.io: Account Settings, API tokens, Create token. The secret is shown only once"
+    }
+
+    static func answer(_ call: Call) throws(HelperError) -> Reply {
+        let options = try Options(call.arguments, manual)
+        guard options.operands.isEmpty else {
+            // It may be a secret, so it is not repeated.
+            throw HelperError(
+                .usage, "login takes options only",
+                hint: "a secret is asked for, or read from standard input with --secret-stdin")
+        }
+        var attempt = try LoginAttempt(options, call)
+        let login = try attempt.run()
+        return Reply(output: attempt.report(of: login))
+    }
+}
+
+/// One run of `login`.
+private struct LoginAttempt {
+    private let broker: Broker
+    private let context: Context
+    private let options: Options
+    private let dialogue: Dialogue?
+    private let secretFolder: SecretFolder?
+    private var draft: ProfileDraft
+    private var secrets: [ConfigKey: Secret] = [:]
+    private var dropped: [ConfigKey] = []
+
+    init(_ options: Options, _ call: Call) throws(HelperError) {
+        broker = call.broker
+        context = call.context
+        self.options = options
+        let name = broker.profileName ?? "default"
+        guard !name.isEmpty, !name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            throw HelperError(.usage, "\"\(quoted(name))\" is no name for a profile")
+        }
+        let path = try broker.configFileToWrite()
+        secretFolder = SecretFolder(broker.directories, context.environment, for: path)
+        // Whatever would be refused later is refused now.
+        if access(path, F_OK) == 0 || broker.configFile == nil { _ = try broker.configuration() }
+        draft = try ProfileDraft(
+            name: name, path: path, environment: context.environment, directories: broker.directories)
+        dialogue = context.allowsInput ? Dialogue(context.environment) : nil
+    }
+
+    mutating func run() throws(HelperError) -> FreshLogin {
+        try takeOptions()
+        try chooseKind()
+        let typed = try secretsToType()
+        let given = options["--secret-stdin"] == nil ? [:] : try secretsFromStandardInput(for: typed)
+        var triesLeft = 3
+        while true {
+            triesLeft -= 1
+            try askForNames(typed.isEmpty || !given.isEmpty)
+            secrets = given
+            if given.isEmpty { try askForSecrets(typed) }
+            let profile = try draft.profile()
+            do throws(HelperError) {
+                let login = try broker.logIn(with: profile, given: secrets)
+                try keep(login)
+                return login
+            } catch {
+                let mayBeTyping = error.code == .credentialsRejected || error.code == .config
+                guard mayBeTyping, given.isEmpty, !typed.isEmpty, triesLeft > 0, let dialogue else {
+                    throw explained(error)
+                }
+                dialogue.say(error.message + ".")
+                dialogue.say("Nothing was changed. Once more, or Ctrl-C:")
+            }
+        }
+    }
+
+    // MARK: What is to be said of the profile
+
+    private mutating func takeOptions() throws(HelperError) {
+        let keys: [(String, ConfigKey)] = [
+            ("--provider", .provider), ("--grant", .grant), ("--client-id", .clientID),
+            ("--username", .username), ("--base-url", .baseURL), ("--token-endpoint", .tokenEndpoint),
+            ("--client-auth", .clientAuth), ("--scope", .scope), ("--audience", .audience),
+            ("--ca-file", .caFile), ("--client-secret", .clientSecret), ("--password", .password),
+        ]
+        for (option, key) in keys {
+            guard var value = options[option] else { continue }
+            if key == .clientSecret || key == .password {
+                try SecretSource.check(value, option: option)
+                if value.hasPrefix("file:") { value = "file:" + absolute(String(value.dropFirst(5))) }
+            }
+            if key == .caFile { value = absolute(value) }
+            draft.set(key, value.isEmpty ? [] : [value], from: option)
+        }
+        for (option, key) in [("--url", ConfigKey.url), ("--resource", .resource), ("--param", .param)] {
+            let values = options.values(of: option)
+            if !values.isEmpty { draft.set(key, values.filter { !$0.isEmpty }, from: option) }
+        }
+    }
+
+    /// Settles provider and grant, on which everything else depends.
+    private mutating func chooseKind() throws(HelperError) {
+        if draft[.provider].isEmpty {
+            let provider: String
+            if !draft[.tokenEndpoint].isEmpty {
+                provider = "oauth2"
+            } else if draft.isNew, draft[.baseURL].isEmpty, draft[.username].isEmpty, let dialogue {
+                dialogue.say("The profile \"\(quoted(draft.name))\" is kept in \(quoted(shown(draft.path))).")
+                provider = try dialogue.choose("Provider", among: ["butlr", "oauth2"], preset: "butlr")
+            } else {
+                provider = "butlr"
+            }
+            draft.set(.provider, [provider], from: "the provider")
+        }
+        if draft[.grant].isEmpty {
+            let grant: String
+            if !draft[.username].isEmpty {
+                grant = "password"
+            } else if draft.isNew, draft[.clientID].isEmpty || draft[.provider] == ["oauth2"], let dialogue {
+                grant = try dialogue.choose(
+                    "Grant", among: ["client-credentials", "password"], preset: "client-credentials")
+            } else {
+                grant = "client-credentials"
+            }
+            draft.set(.grant, [grant], from: "the grant")
+        }
+        if !draft.isNew { dropped = draft.dropUnusable() }
+    }
+
+    private var isButlr: Bool { draft[.provider].last != "oauth2" }
+    private var needsUser: Bool { draft[.grant].last == "password" }
+    private var needsClient: Bool { !isButlr || !needsUser }
+
+    private mutating func askForNames(_ onlyWhatIsMissing: Bool) throws(HelperError) {
+        if !isButlr, draft[.tokenEndpoint].isEmpty {
+            try askFor(.tokenEndpoint, "Token endpoint", option: "--token-endpoint", preset: nil)
+        }
+        if isButlr, needsClient, !onlyWhatIsMissing || draft[.clientID].isEmpty {
+            dialogue?.say("Client credentials are made in the Butlr web app, \(Login.webApp).")
+        }
+        if needsClient { try askFor(.clientID, "Client ID", option: "--client-id", onlyWhatIsMissing) }
+        if needsUser { try askFor(.username, "User name", option: "--username", onlyWhatIsMissing) }
+    }
+
+    /// Asks for a name that is missing; or that may have changed along with the secret, unless an option says it.
+    private mutating func askFor(
+        _ key: ConfigKey, _ question: String, option: String, _ onlyWhatIsMissing: Bool
+    ) throws(HelperError) {
+        let known = draft[key].last
+        if known != nil, onlyWhatIsMissing || options[option] != nil || dialogue == nil { return }
+        try askFor(key, question, option: option, preset: known)
+    }
+
+    private mutating func askFor(
+        _ key: ConfigKey, _ question: String, option: String, preset: String?
+    ) throws(HelperError) {
+        guard let dialogue else { throw missing(option) }
+        let draft = draft
+        let answer = try dialogue.ask(question, preset: preset) { draft.fault(in: key, $0)?.message }
+        self.draft.set(key, [answer], from: "the answer for \"\(question)\"")
+    }
+
+    private func missing(_ option: String) -> HelperError {
+        HelperError(
+            .usage, "login needs \(option)",
+            hint: context.allowsInput
+                ? "there is no terminal to ask on" : "or let it ask: call it without --no-input")
+    }
+
+    // MARK: Secrets
+
+    /// The keys of the secrets that are to be typed, or come on standard input, rather than be left where they are.
+    private mutating func secretsToType() throws(HelperError) -> [ConfigKey] {
+        var needed: [ConfigKey] = []
+        if needsClient, draft[.clientAuth].last != "none" { needed.append(.clientSecret) }
+        if needsUser { needed.append(.password) }
+        let comesOnInput = options["--secret-stdin"] != nil
+        var typed = needed.filter { key in
+            let option = key == .password ? "--password" : "--client-secret"
+            if options[option] != nil { return false }
+            if draft[key].isEmpty { return true }
+            guard isKeptHere(key) else { return false }
+            // After a logout it is gone.
+            return comesOnInput || dialogue != nil || secretFolder?.read(key, of: draft.name) == nil
+        }
+        if comesOnInput, typed.isEmpty {
+            typed = needed.filter { options[$0 == .password ? "--password" : "--client-secret"] == nil }
+                .suffix(1)
+            guard !typed.isEmpty else {
+                throw HelperError(.usage, "--secret-stdin is given, but no secret is wanted there")
+            }
+        }
+        guard let key = typed.first else { return [] }
+        guard dialogue != nil || comesOnInput else {
+            throw missing("--secret-stdin" + (key == .password ? " or --password" : " or --client-secret"))
+        }
+        guard let secretFolder else {
+            throw HelperError(
+                .config, "there is no folder to keep the \(key.name) in: HOME is not set",
+                hint: "say where it is, for instance with --\(key.name) env:NAME")
+        }
+        for key in typed {
+            draft.set(key, [secretFolder.source(of: key, in: draft.name)], from: "the \(key.name)")
+        }
+        return typed
+    }
+
+    /// Whether the profile's secret is in the file that `login` keeps it in.
+    private func isKeptHere(_ key: ConfigKey) -> Bool {
+        guard let secretFolder else { return false }
+        let sources = [
+            secretFolder.source(of: key, in: draft.name),
+            "file:" + secretFolder.path(of: key, in: draft.name),
+        ]
+        return draft[key].count == 1 && sources.contains(draft[key][0])
+    }
+
+    private func secretsFromStandardInput(
+        for keys: [ConfigKey]
+    ) throws(HelperError) -> [ConfigKey: Secret] {
+        guard isatty(STDIN_FILENO) == 0 else {
+            throw HelperError(
+                .usage, "--secret-stdin: standard input is a terminal, which would show the secret",
+                hint: "leave the option out to be asked")
+        }
+        var input: [UInt8] = []
+        while input.count <= 65_536, let chunk = try? readSome(STDIN_FILENO, atMost: 65_536), !chunk.isEmpty {
+            input += chunk
+        }
+        if input.last == 0x0A { input.removeLast() }
+        let lines = input.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+            line.last == 0x0D ? line.dropLast() : line
+        }
+        let names = keys.map(\.name).joined(separator: " and ")
+        guard input.count <= 65_536, lines.count == keys.count, !lines.contains(where: \.isEmpty) else {
+            throw HelperError(
+                .badRequest,
+                "standard input must hold the \(names), \(keys.count == 1 ? "one line" : "a line each")")
+        }
+        var secrets: [ConfigKey: Secret] = [:]
+        for (key, line) in zip(keys, lines) {
+            guard let text = String(validating: line, as: UTF8.self) else {
+                throw HelperError(.badRequest, "the \(key.name) on standard input is not UTF-8")
+            }
+            secrets[key] = Secret(text)
+        }
+        return secrets
+    }
+
+    private mutating func askForSecrets(_ keys: [ConfigKey]) throws(HelperError) {
+        guard let dialogue else { return }
+        for key in keys {
+            if key == .password {
+                secrets[key] = try dialogue.askSecretly("Password (not shown)")
+                continue
+            }
+            // A public client has none.
+            let mayBeNone = !isButlr && options["--client-auth"] == nil && draft.isNew
+            let secret = try dialogue.askSecretly(
+                "Client secret (not shown\(mayBeNone ? "; empty for none" : ""))", isRequired: !mayBeNone)
+            if secret.isEmpty {
+                draft.set(.clientSecret, [], from: "")
+                draft.set(.clientAuth, ["none"], from: "the client secret")
+            } else {
+                secrets[key] = secret
+            }
+        }
+    }
+
+    // MARK: What comes of it
+
+    /// Writes the secrets, the profile and the token, and undoes the first where the second fails.
+    private func keep(_ login: FreshLogin) throws(HelperError) {
+        // From here on it is done as a whole: it takes milliseconds, and then Ctrl-C does what it does.
+        var signals = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&signals)
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] { sigaddset(&signals, signal) }
+        pthread_sigmask(SIG_BLOCK, &signals, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        var undo: [() -> Void] = []
+        do throws(HelperError) {
+            for (key, secret) in secrets {
+                guard let secretFolder else { continue }
+                let old = secretFolder.read(key, of: draft.name)
+                let name = draft.name
+                undo.append {
+                    if let old {
+                        try? secretFolder.write(old, of: key, in: name)
+                    } else {
+                        _ = try? secretFolder.remove(key, of: name)
+                    }
+                }
+                try secretFolder.write(secret, of: key, in: draft.name)
+            }
+            try draft.write()
+        } catch {
+            for step in undo { step() }
+            throw error
+        }
+        broker.keep(login)
+    }
+
+    private func explained(_ error: HelperError) -> HelperError {
+        var error = error
+        if error.code == .credentialsRejected || error.code == .config, error.hint == nil {
+            let what = needsUser ? "the user name and password" : "the client ID and secret"
+            error.hint = "nothing was changed; check \(what)"
+        }
+        return error
+    }
+
+    func report(of login: FreshLogin) -> String {
+        let profile = login.profile
+        let place = shown(draft.path)
+        let lifetime = spoken(login.expires - login.issued)
+        let subject = quoted(login.subject ?? profile.subject, limit: 80)
+        var text = "Logged in to \(quoted(profile.server)) as \(subject); the token lives for \(lifetime).\n"
+        text +=
+            "\(draft.isNew ? "Made" : "Changed") the profile \"\(quoted(profile.name))\" in \(quoted(place)).\n"
+        if !dropped.isEmpty {
+            text += "Took out what it cannot use any more: \(dropped.map(\.name).joined(separator: ", ")).\n"
+        }
+        for key in [ConfigKey.clientSecret, .password] where secrets[key] != nil {
+            let file = secretFolder.map { $0.abbreviated($0.path(of: key, in: profile.name)) } ?? ""
+            text += "Its \(key.name) is in \(quoted(file)).\n"
+        }
+        let option = profile.name == "default" ? "" : " --profile \(shellWord(profile.name))"
+        text += "\nNext:\n"
+        var rows = [
+            ("butlr-credential token\(option)", "a token"),
+            ("butlr-credential status", "what is kept, and until when"),
+        ]
+        if profile.urls.isEmpty {
+            rows.append(("butlr-credential login\(option) --url URL", "let tools use it for a server"))
+        }
+        text += TextLayout(width: 80).commands(rows)
+        if let url = profile.urls.first(where: { $0.authority != nil }) {
+            text += """
+
+                For git at \(url.origin):
+                  git config --global credential.\(url.origin).helper butlr
+                For kubectl:
+                  kubectl config set-credentials butlr --exec-command=butlr-credential \\
+                    --exec-arg=kubernetes --exec-api-version=client.authentication.k8s.io/v1 \\
+                    --exec-interactive-mode=IfAvailable --exec-provide-cluster-info=true
+
+                """
+        }
+        return text
+    }
+
+    private func shown(_ path: String) -> String { secretFolder?.abbreviated(path) ?? path }
+}
+
+extension Broker {
+    /// The config file that a new profile goes to: the one that was named, else the user's own.
+    ///
+    /// - Throws: `config` where there is none.
+    func configFileToWrite() throws(HelperError) -> String {
+        if let configFile { return directories.expandingTilde(configFile) ?? configFile }
+        guard let folder = directories.configHome else {
+            throw HelperError(
+                .config, "there is no folder for the config: HOME is not set",
+                hint: "name a file with --config")
+        }
+        return folder + "/config"
+    }
+}
+
+/// A path on the command line as it must stand in a config, where a relative one would start elsewhere.
+private func absolute(_ path: String) -> String {
+    guard path.utf8.first != UInt8(ascii: "/"), path.utf8.first != UInt8(ascii: "~"), !path.isEmpty,
+        let current = getcwd(nil, 0)
+    else { return path }
+    defer { free(current) }
+    return "\(String(cString: current))/\(path)"
+}

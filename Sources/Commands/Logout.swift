@@ -1,0 +1,100 @@
+import Broker
+import Callers
+import Platform
+import Profiles
+
+/// `logout`: forgets what was kept for a profile.
+enum Logout: Caller {
+    static let showsWaiting = true
+
+    static let manual = Manual(
+        "logout", summary: "forget a profile's tokens, and the secrets that login kept",
+        options: [.init("--all", nil, "every profile's, also of profiles that are not defined any more")],
+        details: [
+            "Removes the stored access and refresh tokens, the memory of failures, and the files in which login"
+                + " has kept secrets. The profile itself stays in the config file, so that the next login asks"
+                + " for little; secrets that are kept elsewhere stay too, and are named.",
+            "A token that a tool was given before stays valid until it ends: only its provider could revoke it.",
+        ])
+
+    static func answer(_ call: Call) throws(HelperError) -> Reply {
+        let options = try Options(call.arguments, manual)
+        try options.refuseOperands()
+        let broker = call.broker
+        let isForAll = options["--all"] != nil
+        if isForAll, broker.profileName != nil {
+            throw HelperError(.usage, "logout takes either --all or --profile, not both")
+        }
+        // What was kept can be forgotten whatever state the config is in.
+        var configuration: Configuration?
+        var trouble: HelperError?
+        do throws(HelperError) { configuration = try broker.configuration() } catch { trouble = error }
+
+        let name = broker.profileName ?? "default"
+        let names = isForAll ? configuration?.profileNames ?? [] : [name]
+        let count = try broker.forget(profileNamed: isForAll ? nil : name)
+        var report = LogoutReport(isForAll ? "all profiles" : "profile \"\(quoted(name))\"")
+        report.forgot(count)
+        let folder = SecretFolder(
+            broker.directories, call.context.environment,
+            for: (try? broker.configFileToWrite()) ?? "")
+        for name in names {
+            for key in [ConfigKey.clientSecret, .password] {
+                guard let folder, try folder.remove(key, of: name) else { continue }
+                report.removed(folder.abbreviated(folder.path(of: key, in: name)))
+            }
+        }
+        if let configuration {
+            if !isForAll, report.isEmpty, !configuration.profileNames.contains(name) {
+                _ = try configuration.profile(named: broker.profileName)
+            }
+            for name in configuration.profileNames where names.contains(name) {
+                report.keeps(name, try? configuration.profile(named: name), folder)
+            }
+        }
+        var reply = Reply(output: report.text)
+        if let trouble, isForAll || trouble.code != .config || report.isEmpty {
+            reply.errors = trouble.text
+            reply.status = trouble.code.exitStatus
+        }
+        return reply
+    }
+}
+
+/// What `logout` says.
+private struct LogoutReport {
+    private let whose: String
+    private var done: [String] = []
+    private var kept: [String] = []
+
+    init(_ whose: String) { self.whose = whose }
+
+    /// Whether there was nothing to forget.
+    var isEmpty: Bool { done.isEmpty }
+
+    mutating func forgot(_ tokens: Int) {
+        if tokens > 0 { done.append("Forgot \(tokens == 1 ? "a token" : "\(tokens) tokens") of \(whose).") }
+    }
+
+    mutating func removed(_ file: String) { done.append("Removed \(quoted(file)).") }
+
+    mutating func keeps(_ name: String, _ profile: Profile?, _ folder: SecretFolder?) {
+        guard let profile else { return kept.append("Kept the profile \"\(quoted(name))\".") }
+        var sources: [String] = []
+        for (key, list) in [(ConfigKey.clientSecret, profile.clientSecret), (.password, profile.password)] {
+            let own = folder.map { SecretSource.file($0.path(of: key, in: name)) }
+            sources += list.filter { $0 != own && $0 != .prompt }.map { "\($0)" }
+        }
+        let origin = quoted("\(profile.origin)")
+        let place = folder?.abbreviated(origin) ?? origin
+        kept.append("Kept the profile \"\(quoted(name))\" (\(place)).")
+        if !sources.isEmpty {
+            kept.append("Kept its secret, which is not login's: \(sources.joined(separator: ", ")).")
+        }
+    }
+
+    var text: String {
+        let done = done.isEmpty ? ["Nothing was kept for \(whose)."] : done
+        return (done + kept).map { $0 + "\n" }.joined()
+    }
+}

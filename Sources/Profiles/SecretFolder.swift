@@ -1,0 +1,85 @@
+import Platform
+
+/// The folder in which `login` keeps the secrets that it was given, each in a file for this user alone.
+///
+/// `$XDG_CONFIG_HOME/butlr-credential/secrets/`. A file is named like its profile; for a config file other than
+/// the user's usual one with a hash of that file's path behind it, so that two configs with a profile of the
+/// same name do not share a secret.
+public struct SecretFolder: Sendable {
+    private let path: String
+    private let suffix: String
+    private let home: String?
+
+    /// - Returns: `nil` where there is no folder for config.
+    public init?(_ directories: Directories, _ environment: Environment, for configFile: String) {
+        guard let configHome = directories.configHome else { return nil }
+        path = configHome + "/secrets"
+        home = environment.absolutePath("HOME")
+        let isUsual = configFile == configHome + "/config"
+        suffix = isUsual ? "" : "." + hexadecimal(sha256(Array(absolute(configFile).utf8)).prefix(4))
+    }
+
+    /// The file for the secret that a key of a profile names.
+    ///
+    /// - Parameter key: `client-secret` or `password`.
+    public func path(of key: ConfigKey, in profile: String) -> String {
+        // An encoded name has no dot. It is cut like the names of token files: file names end at 255 bytes.
+        let name = fileNameEncoded(profile)
+        let stem =
+            name.utf8.count <= 150
+            ? name : name.prefix(150) + "." + hexadecimal(sha256(Array(profile.utf8)).prefix(8))
+        return "\(path)/\(stem)\(suffix)" + (key == .password ? ".password" : "")
+    }
+
+    /// How the config names that file.
+    public func source(of key: ConfigKey, in profile: String) -> String {
+        "file:" + abbreviated(path(of: key, in: profile))
+    }
+
+    /// A path as a person writes it: the home folder as `~`.
+    public func abbreviated(_ path: String) -> String {
+        guard let home, home != "/", path.hasPrefix(home + "/") else { return path }
+        return "~" + path.dropFirst(home.count)
+    }
+
+    /// Keeps a secret, in place of the one before.
+    ///
+    /// - Throws: `io-error`.
+    public func write(_ secret: Secret, of key: ConfigKey, in profile: String) throws(HelperError) {
+        do throws(SystemError) {
+            try makePrivateFolders(path)
+            let folder = try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
+            let status = try folder.status()
+            guard status.isOwn else { throw SystemError(EPERM) }
+            if !status.isPrivate, fchmod(folder.raw, 0o700) != 0 { throw SystemError() }
+            try replacePrivateFile(self.path(of: key, in: profile), Array((secret.reveal() + "\n").utf8))
+        } catch {
+            throw HelperError(
+                .ioError,
+                "the \(key.name) cannot be kept in \(quoted(self.path(of: key, in: profile))): \(error)")
+        }
+    }
+
+    /// The secret that is kept; `nil` where there is none.
+    public func read(_ key: ConfigKey, of profile: String) -> Secret? {
+        (try? SecretFile.read(path(of: key, in: profile))).map(Secret.init)
+    }
+
+    /// Removes a secret.
+    ///
+    /// - Returns: whether there was one.
+    /// - Throws: `io-error`.
+    public func remove(_ key: ConfigKey, of profile: String) throws(HelperError) -> Bool {
+        let path = path(of: key, in: profile)
+        if unlink(path) == 0 { return true }
+        if errno == ENOENT || errno == ENOTDIR { return false }
+        throw HelperError(.ioError, "\(quoted(path)) cannot be removed: \(SystemError())")
+    }
+}
+
+/// A path from the root on.
+private func absolute(_ path: String) -> String {
+    guard path.utf8.first != UInt8(ascii: "/"), let current = getcwd(nil, 0) else { return path }
+    defer { free(current) }
+    return String(cString: current) + "/" + (path.hasPrefix("./") ? path.dropFirst(2) : path[...])
+}
