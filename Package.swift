@@ -52,10 +52,10 @@ let package = Package(
         .testTarget(name: "BrokerTests", dependencies: ["TestSupport", "Sandbox", "Broker"]),
         .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
-        .testTarget(name: "SetupTests", dependencies: ["TestSupport", "Sandbox", "Platform"]),
 
         // The configs in `integrations`, with the real tools.
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Platform"]),
+        .testTarget(name: "SetupTests", dependencies: ["TestSupport", "Sandbox", "Platform"]),
     ],
     swiftLanguageModes: [.v6]
 )

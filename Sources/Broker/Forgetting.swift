@@ -8,8 +8,8 @@ extension Broker {
     ///
     /// - Parameter profileNamed: the profile, which need not be defined any more; `nil` for all there are.
     /// - Returns: how many tokens and refresh tokens that were.
-    /// - Throws: `io-error` where something cannot be removed; `temporary-failure` while another process obtains
-    ///   a token for it.
+    /// - Throws: `io-error` where something cannot be removed; `temporary-failure` while another process
+    ///   obtains a token for it.
     public func forget(profileNamed name: String?) throws(HelperError) -> Int {
         let stores = TokenStore.all(cache: directories.cache, state: directories.state) { identity in
             guard let name else { return true }

@@ -133,16 +133,6 @@ extension Profile {
         tokenEndpoint.split(separator: "/", maxSplits: 3).prefix(2).joined(separator: "//")
     }
 
-    /// The server that issues its tokens.
-    func endpoint(_ client: HTTPClient, _ clock: Clock) -> TokenEndpoint {
-        TokenEndpoint(
-            client: client, route: HTTPRoute(caFile: caFile, proxy: proxy),
-            names: .init(
-                accessToken: responseFields.accessToken, refreshToken: responseFields.refreshToken,
-                idToken: responseFields.idToken, expiresIn: responseFields.expiresIn),
-            clock: clock)
-    }
-
     var noIDToken: HelperError {
         HelperError(
             .providerError, "\(tokenEndpoint) gave no ID token, which token-use asks for",

@@ -49,8 +49,8 @@ public struct ProfileStatus: Sendable {
 extension Broker {
     /// What is known of every profile, or of the one to which requests are narrowed.
     ///
-    /// - Throws: `config` when a config file cannot be read or is wrong as a whole, when there is no profile, or
-    ///   none of that name. What is wrong with one profile is in its status.
+    /// - Throws: `config` when a config file cannot be read or is wrong as a whole, when there is no profile,
+    ///   or none of that name. What is wrong with one profile is in its status.
     public func statuses() throws(HelperError) -> [ProfileStatus] {
         let configuration = try configuration()
         var names = configuration.profileNames

@@ -86,9 +86,7 @@ struct Renewal {
                 return try obtain(locked)
             }
             if notice == nil {
-                notice = context.notice(
-                    of: "another process's token request",
-                    until: patience)
+                notice = context.notice(of: "another process's token request", until: patience)
             }
             if let token = store.token(), freshness.accepts(token, at: now) { return (token, .cache) }
             guard !patience.hasPassed else {

@@ -53,14 +53,16 @@ public enum Git: Caller {
         return Reply(output: description(of: credential, for: request))
     }
 
-    /// The scheme `Bearer` where git can send it and the server asks for it; else the token is the password, which
-    /// most servers of git take, and some nothing else.
+    /// The scheme `Bearer` where git can send it and the server, if it has said anything, asks for it; else the token
+    /// is the password, which is all that many servers of git take.
     ///
     /// Where git keeps state, it comes back with the token's fingerprint should the server refuse it, so that the
     /// same git command goes on with a new token; the second refusal is final.
     private static func description(of credential: Credential, for request: GitCredential) -> String {
         let token = credential.token.reveal()
-        let isBearer = request.announces("authtype") && request.challenges.contains(where: isBearer)
+        let isBearer =
+            request.announces("authtype")
+            && (request.challenges.isEmpty || request.challenges.contains(where: isBearer))
         let mayComeBack = request.announces("state") && request.refusedFingerprint == nil
         var lines: [String] = []
         if isBearer { lines.append("capability[]=authtype") }

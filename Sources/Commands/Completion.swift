@@ -4,15 +4,15 @@ import Platform
 
 /// `completion`: a script that lets a shell complete the helper's command line.
 ///
-/// The scripts ask the helper itself for what fits, so there is one table for them, for `help` and for what is
-/// understood.
+/// The scripts ask the helper itself for what fits, so there is one table for them, for `help` and for what
+/// is understood.
 enum Completion: Caller {
     static let manual = Manual(
         "completion", operands: "bash|zsh|fish", summary: "print a shell's completion script",
         details: [
             "bash: add to ~/.bashrc: eval \"$(butlr-credential completion bash)\"",
             "zsh: add to ~/.zshrc, after compinit: eval \"$(butlr-credential completion zsh)\"",
-            "fish: butlr-credential completion fish > ~/.config/fish/completions/butlr-credential.fish",
+            "fish: add to ~/.config/fish/config.fish: butlr-credential completion fish | source",
         ])
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {
@@ -123,7 +123,8 @@ struct CommandLineSoFar {
                     commands + [("help", "explain the commands, or one"), ("version", "print the version")])
                 : Candidates()
         }
-        return operands.isEmpty ? fitting(choices(command.operands).map { ($0, "") }) : Candidates()
+        let words = command.choices.isEmpty ? choices(command.operands) : command.choices
+        return operands.isEmpty ? fitting(words.map { ($0, "") }) : Candidates()
     }
 
     private var commands: [(String, String)] {

@@ -1,13 +1,14 @@
 import Platform
 import Profiles
 
-/// A conversation with the person at the terminal, which is the process's own (`/dev/tty`), wherever its input
-/// and output go.
+/// A conversation with the person at the terminal, which is the process's own (`/dev/tty`), wherever its
+/// input and output go.
 final class Dialogue {
     private let terminal: FileDescriptor
     private let layout: TextLayout
 
-    /// - Returns: `nil` where there is nobody to ask: no terminal, or a background job, which would be stopped.
+    /// - Returns: `nil` where there is nobody to ask: no terminal, or a background job, which would be
+    ///   stopped.
     init?(_ environment: Environment) {
         let raw = retrying { open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) }
         guard raw >= 0 else { return nil }

@@ -23,7 +23,7 @@ struct Invocation {
         allowsInput = environment.nonEmpty("BUTLR_NO_INPUT") == nil
 
         let program = argv.first?.split(separator: "/").last.map(String.init) ?? ""
-        command = Program.callers.first { $0.manual.programs.contains(program) }?.manual.command
+        command = Program.tools.first { $0.manual.programs.contains(program) }?.manual.command
         // cargo calls a provider of any name like this.
         if argv.dropFirst().elementsEqual([Cargo.pluginOption]) { command = Cargo.manual.command }
         var rest = argv.dropFirst()

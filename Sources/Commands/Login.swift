@@ -185,7 +185,8 @@ private struct LoginAttempt {
         if needsUser { try askFor(.username, "User name", option: "--username", onlyWhatIsMissing) }
     }
 
-    /// Asks for a name that is missing; or that may have changed along with the secret, unless an option says it.
+    /// Asks for a name that is missing; or that may have changed along with the secret, unless an option says
+    /// it.
     private mutating func askFor(
         _ key: ConfigKey, _ question: String, option: String, _ onlyWhatIsMissing: Bool
     ) throws(HelperError) {
@@ -212,7 +213,8 @@ private struct LoginAttempt {
 
     // MARK: Secrets
 
-    /// The keys of the secrets that are to be typed, or come on standard input, rather than be left where they are.
+    /// The keys of the secrets that are to be typed, or come on standard input, rather than be left where
+    /// they are.
     private mutating func secretsToType() throws(HelperError) -> [ConfigKey] {
         var needed: [ConfigKey] = []
         if needsClient, draft[.clientAuth].last != "none" { needed.append(.clientSecret) }

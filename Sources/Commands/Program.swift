@@ -17,11 +17,10 @@ public enum Program {
         GoogleCloud.self, Pip.self, Go.self, Askpass.self,
     ]
 
+    /// Every command; the tools' first, because tools are in a hurry.
+    static var callers: [any Caller.Type] { tools + people }
     /// Commands that the helper calls itself with.
     private static let internalCallers: [any Caller.Type] = [Renew.self]
-
-    /// Every command.
-    static var callers: [any Caller.Type] { people + tools }
 
     /// Runs one call.
     ///

@@ -89,7 +89,7 @@ struct StatusTable {
 
     private static func said(_ status: ProfileStatus, at now: Timestamp) -> String {
         guard let token = status.token, token.expires > now else {
-            return status.hasRefreshToken ? "none, to refresh" : "none"
+            return status.hasRefreshToken ? "expired, to refresh" : "none"
         }
         return "\(spoken(token.expires - now))\(token.isFresh ? "" : ", to renew")"
     }

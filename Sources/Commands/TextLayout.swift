@@ -50,7 +50,8 @@ struct TextLayout {
 
 func blanks(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
 
-/// A length of time as a person says it, in the unit that fits: `45 seconds`, `58 minutes`, `2 hours`, `3 days`.
+/// A length of time as a person says it, in the unit that fits: `45 seconds`, `58 minutes`, `2 hours`, `3
+/// days`.
 func spoken(_ duration: Milliseconds) -> String {
     let seconds = (max(0, duration) + 500) / 1000
     let (size, unit): (Int64, String) =

@@ -37,8 +37,8 @@ public func cut(_ text: String, to width: Int) -> String {
     return String(cut) + "…"
 }
 
-/// Two for the wide characters of East Asia and for pictures (UAX #11, roughly), none for marks that go on the
-/// character before.
+/// Two for the wide characters of East Asia and for pictures (UAX #11, roughly), none for marks that go on
+/// the character before.
 private func columns(_ scalar: Unicode.Scalar) -> Int {
     switch scalar.value {
     case 0..<0x300: return 1

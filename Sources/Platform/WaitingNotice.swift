@@ -1,5 +1,5 @@
-/// One line on standard error, on a terminal, that says what is waited for: it comes when that has taken a second
-/// and goes when it is over.
+/// One line on standard error, on a terminal, that says what is waited for: it comes when that has taken a
+/// second and goes when it is over.
 ///
 /// A thread of its own writes it, because what is waited for blocks this one.
 public final class WaitingNotice {

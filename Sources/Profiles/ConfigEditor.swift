@@ -13,8 +13,8 @@ public struct ConfigEditor: Sendable {
 
     /// Gives a key of a profile these values, each on a line of its own.
     ///
-    /// A line that says it already stays as it is; others change in place; what there is no value for is taken
-    /// out. A profile that is not there is added at the end.
+    /// A line that says it already stays as it is; others change in place; what there is no value for is
+    /// taken out. A profile that is not there is added at the end.
     ///
     /// - Throws: `config` where the file is not in git's syntax.
     public mutating func set(_ key: ConfigKey, _ values: [String], in profile: String) throws(HelperError) {

@@ -3,9 +3,9 @@ import Platform
 extension ConfigEditor {
     /// Changes a config file as a whole: whoever reads it sees the old text or the new, never a part.
     ///
-    /// The new text is written to a file named like the config with `.lock` behind it, as git does, so that two
-    /// who edit it at once, git among them, do not lose each other's changes. A file that is missing is made,
-    /// for its user alone; a link's target is what changes; the permissions stay.
+    /// The new text is written to a file named like the config with `.lock` behind it, as git does, so that
+    /// two who edit it at once, git among them, do not lose each other's changes. A file that is missing is
+    /// made, for its user alone; a link's target is what changes; the permissions stay.
     ///
     /// - Parameter change: gets the text as it is now; what it throws leaves the file as it is.
     /// - Throws: `config` where its folder is one that would not be trusted; `io-error` where it cannot be

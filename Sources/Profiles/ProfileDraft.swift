@@ -71,8 +71,8 @@ public struct ProfileDraft {
 
     /// Writes the changes to the file.
     ///
-    /// - Throws: what ``ConfigEditor/edit(_:_:)`` does; `config` where somebody has changed the profile meanwhile
-    ///   so that it would not be the one that was checked.
+    /// - Throws: what ``ConfigEditor/edit(_:_:)`` does; `config` where somebody has changed the profile
+    ///   meanwhile so that it would not be the one that was checked.
     public func write() throws(HelperError) {
         try ConfigEditor.edit(path) { editor throws(HelperError) in
             for key in ConfigKey.allCases {

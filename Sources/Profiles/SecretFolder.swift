@@ -2,9 +2,9 @@ import Platform
 
 /// The folder in which `login` keeps the secrets that it was given, each in a file for this user alone.
 ///
-/// `$XDG_CONFIG_HOME/butlr-credential/secrets/`. A file is named like its profile; for a config file other than
-/// the user's usual one with a hash of that file's path behind it, so that two configs with a profile of the
-/// same name do not share a secret.
+/// `$XDG_CONFIG_HOME/butlr-credential/secrets/`. A file is named like its profile; for a config file other
+/// than the user's usual one with a hash of that file's path behind it, so that two configs with a profile of
+/// the same name do not share a secret.
 public struct SecretFolder: Sendable {
     private let path: String
     private let suffix: String

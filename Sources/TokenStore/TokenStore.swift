@@ -92,8 +92,8 @@ extension TokenStore {
 
     /// Every store of which there is a file.
     ///
-    /// - Parameter isWanted: whether the store of that identity is meant; it is `nil` where no file of the store
-    ///   can be read.
+    /// - Parameter isWanted: whether the store of that identity is meant; it is `nil` where no file of the
+    ///   store can be read.
     public static func all(
         cache: String?, state: String?, where isWanted: (_ identity: String?) -> Bool
     ) -> [TokenStore] {
@@ -114,9 +114,10 @@ extension TokenStore {
         }
     }
 
-    /// What stands before the ending of a store's file; `nil` for any other file, and for a lock, which stays.
+    /// What stands before the ending of a store's file; `nil` for any other file, and for a lock, which
+    /// stays.
     private static func stem(of name: String) -> String? {
-        for ending in [".token", ".refresh", ".failure"] {
+        for ending in [".token", ".refresh", ".failure", ".key"] {
             for end in [ending, ending + ".new"] where name.hasSuffix(end) {
                 return String(name.dropLast(end.count))
             }
@@ -176,8 +177,8 @@ public struct LockedTokenStore: ~Copyable {
         }
     }
 
-    /// Notes that the refresh token is about to be redeemed, after making sure that there is room on the disk for
-    /// the one that will come in its place.
+    /// Notes that the refresh token is about to be redeemed, after making sure that there is room on the disk
+    /// for the one that will come in its place.
     public func beginRedeeming(_ refreshToken: Secret) throws(SystemError) -> Redemption {
         try keep(StoredRefreshToken(refreshToken, isBeingRedeemed: true))
         do {
@@ -196,7 +197,7 @@ public struct LockedTokenStore: ~Copyable {
     public func removeEverything() throws(SystemError) {
         for (folder, name) in [
             (store.cache, store.tokenName), (store.state, store.refreshTokenName),
-            (store.state, store.failureName),
+            (store.state, store.failureName), (store.state, store.keyName),
         ] {
             guard let folder, folder.exists else { continue }
             for name in [name, name + ".new"] { try writable(folder).remove(name) }

@@ -30,14 +30,13 @@ import Testing
     @Test func aServerThatRejectsEveryFreshTokenGetsNoMore() async throws {
         let (provider, helper) = try counting()
         #expect(try await helper.run("get").token == "token0")
-        // Young for a minute more, so that nothing depends on how soon the next call comes.
-        try helper.age(by: -50)
         for index in 0..<2 {
+            try isYoung(helper)
             #expect(
                 try await helper.run("get", input: rejecting("token\(index)")).token == "token\(index + 1)")
-            try helper.age(by: -50)
         }
         for _ in 0..<2 {
+            try isYoung(helper)
             let result = try await helper.run("get", input: rejecting("token2"))
             #expect(result.token == "token2", "\(result)")
             #expect(result.errorLines.count == 1)
@@ -52,6 +51,11 @@ import Testing
         let result = try await helper.run("get", input: rejecting("token2"))
         #expect(result.token == "token3", "\(result)")
         #expect(result.errors.isEmpty)
+    }
+
+    /// Makes the stored token one that has just come, however slow the machine is.
+    private func isYoung(_ helper: Helper) throws {
+        try helper.rewrite("token", ["obtained": .number(Double(Clock.system.now().milliseconds - 1))])
     }
 
     /// A token that worked for a while has been revoked: another will do.

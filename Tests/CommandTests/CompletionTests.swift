@@ -43,7 +43,8 @@ import Testing
         #expect(try await candidates("token", "--profile=i") == ["--profile=id"])
         #expect(try await candidates("--config", "other.conf", "token", "--profile", "") == ["elsewhere"])
         #expect(try await candidates("--verb") == ["--verbose"])
-        #expect(try await candidates("").count == 18)
+        #expect(try await candidates("").count == 20)
+        #expect(try await candidates("setup", "c") == ["containers", "cargo"])
     }
 
     @Test func offersNothingWhereTheConfigIsBroken() async throws {
@@ -90,11 +91,11 @@ import Testing
         )
         try await shell.expect("set\r\n")
         for (typed, shown) in [
-            ("butlr-credential stat\t", "status "),
-            ("butlr-credential token --format h\t", "header "),
-            ("butlr-credential token --format=h\t", "header "),
+            ("butlr-credential stat\t", "status"),
+            ("butlr-credential token --format h\t", "header"),
+            ("butlr-credential token --format=h\t", "header"),
             ("butlr-credential status --profile dev\t", #"dev\ \$\(touch\ owned\)"#),
-            ("butlr-credential --config oth\t", "other.conf "),
+            ("butlr-credential --config oth\t", "er.conf"),
             ("butlr-credential log\t", "login"),
         ] {
             shell.type(typed)

@@ -124,11 +124,11 @@ import Testing
                 struct Token: Decodable {
                     let fresh: Bool
                     let expires: String
-                    let expiresIn: Int
+                    let lifetime: Int
 
                     enum CodingKeys: String, CodingKey {
                         case fresh, expires
-                        case expiresIn = "expires_in"
+                        case lifetime = "expires_in"
                     }
                 }
                 struct Secret: Decodable {
@@ -159,7 +159,7 @@ import Testing
         #expect(answer.profiles[0].subject == "client_ada")
         #expect(answer.profiles[0].scope == "read write")
         #expect(answer.profiles[0].token?.fresh == true)
-        #expect((3500...3600).contains(answer.profiles[0].token?.expiresIn ?? 0))
+        #expect((3500...3600).contains(answer.profiles[0].token?.lifetime ?? 0))
         #expect(answer.profiles[1].secrets?[0].sources == [.init(source: "command:…", state: "not-tried")])
         #expect(answer.profiles[1].secrets?[1].sources[0].state == "present")
         #expect(answer.profiles[2].error?.code == "config")

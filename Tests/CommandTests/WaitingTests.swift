@@ -30,6 +30,7 @@ import Testing
 
     @Test func saysThatAnotherProcessIsWaitedFor() async throws {
         let account = try await account()
+        account.sandbox.configure { $0.latency = 6000 }
         try account.helper.home.remove(".cache")
         let first = try account.helper.start("token")
         // Its request has been sent, so it has the lock.

@@ -57,8 +57,8 @@ public final class Terminal: Sendable {
             let control = Descriptor(owning: raw)
             let device = String(
                 decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            // Held while the program runs: before it has opened the terminal, and after it has closed it, there
-            // is still something to read from.
+            // Held while the program runs: before it has opened the terminal, and after it has closed it,
+            // there is still something to read from.
             let held = Descriptor(
                 owning: try checked(device) { openFile(device, O_RDWR | O_NOCTTY | O_CLOEXEC, 0) })
             var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)

@@ -13,6 +13,10 @@ enum Doctor: Caller {
         options: [
             .init("--json", nil, "print one JSON object"),
             .init("--online", nil, "also log in once for each profile"),
+        ],
+        details: [
+            "What it prints holds no secret and no token, so that it can be shown to others. The status is 0 where"
+                + " nothing has failed, otherwise that of the first failure."
         ])
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {
