@@ -1,3 +1,4 @@
+import HTTP
 import OAuth
 import Platform
 import Profiles
@@ -9,6 +10,16 @@ struct LoginSecrets: Sendable {
 }
 
 extension Profile {
+    /// The server that this profile's tokens come from, and the way there.
+    func endpoint(_ client: HTTPClient, _ clock: Clock) -> TokenEndpoint {
+        TokenEndpoint(
+            client: client, route: HTTPRoute(caFile: caFile, proxy: proxy),
+            names: .init(
+                accessToken: responseFields.accessToken, refreshToken: responseFields.refreshToken,
+                idToken: responseFields.idToken, expiresIn: responseFields.expiresIn),
+            clock: clock)
+    }
+
     /// The request that logs in.
     func loginRequest(_ secrets: LoginSecrets) -> TokenRequest {
         TokenRequest(

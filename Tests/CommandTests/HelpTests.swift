@@ -3,9 +3,8 @@ import Testing
 
 @Suite struct HelpTests {
     static let commands = [
-        "login", "logout", "status", "doctor", "setup", "completion", "get", "token", "exec", "git", "kubernetes", "docker",
-        "cargo",
-        "terraform", "gcloud", "pip", "go", "askpass",
+        "login", "logout", "status", "doctor", "setup", "completion", "get", "token", "exec", "git",
+        "kubernetes", "docker", "cargo", "terraform", "gcloud", "pip", "go", "askpass",
     ]
 
     @Test func listsEveryCommandIn80Columns() async throws {
