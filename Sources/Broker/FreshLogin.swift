@@ -9,6 +9,8 @@ public struct FreshLogin: Sendable {
     public let profile: Profile
     let token: StoredToken
     let refreshToken: Secret?
+    /// How far the provider's clock is ahead of this one, where its `Date` says so.
+    public let clockDifference: Milliseconds?
 
     /// When the token that the profile hands out ends; may be in the past.
     public var expires: Timestamp { token.expiry(of: profile.tokenUse) ?? token.expires }
@@ -53,7 +55,8 @@ extension Broker {
         guard token.expiry(of: profile.tokenUse) != nil else { throw profile.noIDToken }
         return FreshLogin(
             profile: profile, token: token,
-            refreshToken: profile.grant == .password ? response.refreshToken : nil)
+            refreshToken: profile.grant == .password ? response.refreshToken : nil,
+            clockDifference: response.clockDifference)
     }
 
     /// Keeps what a login brought as if a call had asked for it, and forgets every failure of the profile.

@@ -55,6 +55,8 @@ public struct Manual: Sendable {
     public let command: String
     /// What follows the command.
     public let operands: String
+    /// The words that may stand for the operand, where `operands` does not list them.
+    public let choices: [String]
     /// Names of programs that are this command.
     public let programs: [String]
     public let summary: String
@@ -65,11 +67,13 @@ public struct Manual: Sendable {
     public let details: [String]
 
     public init(
-        _ command: String, operands: String = "", programs: [String] = [], summary: String,
+        _ command: String, operands: String = "", choices: [String] = [], programs: [String] = [],
+        summary: String,
         options: [Option] = [], input: String? = nil, details: [String] = []
     ) {
         self.command = command
         self.operands = operands
+        self.choices = choices
         self.programs = programs
         self.summary = summary
         self.options = options

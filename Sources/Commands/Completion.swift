@@ -123,9 +123,8 @@ struct CommandLineSoFar {
                     commands + [("help", "explain the commands, or one"), ("version", "print the version")])
                 : Candidates()
         }
-        guard operands.isEmpty else { return Candidates() }
-        let words = command.operands == "TOOL" ? SetupTools.names : choices(command.operands)
-        return fitting(words.map { ($0, "") })
+        let words = command.choices.isEmpty ? choices(command.operands) : command.choices
+        return operands.isEmpty ? fitting(words.map { ($0, "") }) : Candidates()
     }
 
     private var commands: [(String, String)] {

@@ -1,7 +1,7 @@
 import Platform
 
 /// A word as a shell reads it: as it is where nothing in it is special, otherwise in single quotes.
-public func shellQuoted(_ word: String) -> String {
+func shellQuoted(_ word: String) -> String {
     let isPlain =
         !word.isEmpty
         && word.utf8.allSatisfy { byte in

@@ -45,6 +45,7 @@ import Testing
         #expect(try await candidates("--config", "other.conf", "token", "--profile", "") == ["elsewhere"])
         #expect(try await candidates("--verb") == ["--verbose"])
         #expect(try await candidates("").count == 20)
+        #expect(try await candidates("setup", "c") == ["containers", "cargo"])
     }
 
     @Test func offersNothingWhereTheConfigIsBroken() async throws {

@@ -36,6 +36,13 @@ import Testing
         #expect(prefix.exists("share/man/man1/butlr-credential.1"))
         #expect(prefix.exists("share/man/man5/butlr-credential-config.5"))
         #expect(!prefix.exists("libexec"))
+        let completions = [
+            "bash-completion/completions/butlr-credential", "zsh/site-functions/_butlr-credential",
+            "fish/vendor_completions.d/butlr-credential.fish",
+        ]
+        for file in completions {
+            #expect(try prefix.read("share/\(file)").contains("butlr-credential"), "\(file)")
+        }
         let version = try await Program(prefix.path("bin/docker-credential-butlr"), ["version"]).run()
         #expect(version.output.hasPrefix("butlr-credential "), "\(version)")
         let removed = try await install("--uninstall")

@@ -43,7 +43,7 @@ extension Patient {
         }
         let direction = difference > 0 ? "ahead of" : "behind"
         return .fail(
-            .config, "\(named(profile)): \(whose) is \(words(abs(difference))) \(direction) this one",
+            .config, "\(named(profile)): \(whose) is \(spoken(abs(difference))) \(direction) this one",
             mend: Patient.setClock)
     }
 

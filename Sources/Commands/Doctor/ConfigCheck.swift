@@ -49,12 +49,12 @@ extension Patient {
                 return [
                     .warn(
                         "\(quoted(step)) belongs to another user, who could change what is below it",
-                        mend: "\(asRoot)chown \(geteuid()) \(shellQuoted(step))")
+                        mend: "\(asRoot)chown \(geteuid()) \(shellWord(step))")
                 ]
             }
             if status.st_mode & 0o022 != 0, status.st_mode & mode_t(S_ISVTX) == 0 {
                 return [
-                    .warn("others may change \(quoted(step))", mend: "chmod go-w \(shellQuoted(step))")
+                    .warn("others may change \(quoted(step))", mend: "chmod go-w \(shellWord(step))")
                 ]
             }
         }

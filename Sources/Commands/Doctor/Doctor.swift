@@ -13,6 +13,10 @@ enum Doctor: Caller {
         options: [
             .init("--json", nil, "print one JSON object"),
             .init("--online", nil, "also log in once for each profile"),
+        ],
+        details: [
+            "What it prints holds no secret and no token, so that it can be shown to others. The status is 0 where"
+                + " nothing has failed, otherwise that of the first failure."
         ])
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {
@@ -84,16 +88,16 @@ struct Patient {
 
     /// The command that gives a profile new credentials.
     func login(_ profile: Profile) -> String {
-        let config = broker.configFile.map { " --config \(shellQuoted(absolutePath($0)))" } ?? ""
-        return "butlr-credential login --profile \(shellQuoted(profile.name))\(config)"
+        let config = broker.configFile.map { " --config \(shellWord(absolutePath($0)))" } ?? ""
+        return "butlr-credential login --profile \(shellWord(profile.name))\(config)"
     }
 
     /// The command that sets a key of a profile, where a file defines it.
     func set(_ key: String, of profile: Profile, to value: String?) -> String? {
         guard case .file(let path, _) = profile.origin else { return nil }
-        let name = shellQuoted("profile.\(profile.name).\(key)")
-        let edit = value.map { "\(name) \(shellQuoted($0))" } ?? "--unset-all \(name)"
-        return "git config --file \(shellQuoted(absolutePath(path))) \(edit)"
+        let name = shellWord("profile.\(profile.name).\(key)")
+        let edit = value.map { "\(name) \(shellWord($0))" } ?? "--unset-all \(name)"
+        return "git config --file \(shellWord(absolutePath(path))) \(edit)"
     }
 }
 

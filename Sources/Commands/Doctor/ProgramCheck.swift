@@ -13,7 +13,7 @@ extension Patient {
             findings.append(
                 .warn(
                     "\(shown) runs, but on the PATH another one comes first: \(quoted(rival))",
-                    mend: "export PATH=\(shellQuoted(folder(of: helper.path))):\"$PATH\""))
+                    mend: "export PATH=\(shellWord(folder(of: helper.path))):\"$PATH\""))
         } else {
             findings.append(.warn("\(shown) is not on the PATH", mend: link([HelperLocation.name])))
         }
@@ -53,13 +53,13 @@ extension Patient {
     /// The command that puts the helper on the `PATH` under these names.
     func link(_ names: [String]) -> String {
         guard let place = writableFolderOnPath else {
-            return "export PATH=\(shellQuoted(folder(of: helper.path))):\"$PATH\""
+            return "export PATH=\(shellWord(folder(of: helper.path))):\"$PATH\""
         }
-        let target = shellQuoted(helper.isOnPath ? helper.path : helper.resolved)
-        let make = access(place, F_OK) == 0 ? "" : "mkdir -p \(shellQuoted(place)) && "
-        if names.count == 1 { return "\(make)ln -sf \(target) \(shellQuoted(place))/\(names[0])" }
+        let target = shellWord(helper.isOnPath ? helper.path : helper.resolved)
+        let make = access(place, F_OK) == 0 ? "" : "mkdir -p \(shellWord(place)) && "
+        if names.count == 1 { return "\(make)ln -sf \(target) \(shellWord(place))/\(names[0])" }
         return
-            "\(make)for n in \(names.joined(separator: " ")); do ln -sf \(target) \(shellQuoted(place))/$n; done"
+            "\(make)for n in \(names.joined(separator: " ")); do ln -sf \(target) \(shellWord(place))/$n; done"
     }
 
     /// Where the user may put a program: the helper's own folder, or the first of the user's.

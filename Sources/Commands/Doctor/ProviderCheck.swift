@@ -5,20 +5,23 @@ import Profiles
 /// What came of one real request.
 struct TrialOutcome {
     let profile: Profile
-    let result: Result<Trial, HelperError>
+    let result: Result<FreshLogin, HelperError>
+    /// How long the answer took.
+    let duration: Milliseconds
 }
 
 extension Patient {
     /// One real request for each profile.
     func tryOut() -> [TrialOutcome] {
         profiles.map { profile in
+            let began = context.clock.now()
+            var result: Result<FreshLogin, HelperError>
             do throws(HelperError) {
-                let request = CredentialRequest(profile: profile.name)
-                return TrialOutcome(
-                    profile: profile, result: .success(try broker.selection(for: request).tryOut()))
+                result = .success(try broker.logIn(with: profile, given: [:]))
             } catch {
-                return TrialOutcome(profile: profile, result: .failure(error))
+                result = .failure(error)
             }
+            return TrialOutcome(profile: profile, result: result, duration: context.clock.now() - began)
         }
     }
 
@@ -28,7 +31,7 @@ extension Patient {
             switch trial.result {
             case .success(let success):
                 .ok(
-                    "\(named(trial.profile)): a token for \(words(success.lifetime)), after \(success.duration) ms"
+                    "\(named(trial.profile)): a token for \(spoken(success.expires - success.issued)), after \(trial.duration) ms"
                 )
             case .failure(let error):
                 .fail(
@@ -66,6 +69,6 @@ extension Patient {
         // The base URL ends with the host: what is often put there is the endpoint's own path.
         let value = base.hasPath ? base.origin : nil
         return set("base-url", of: profile, to: value)
-            ?? value.map { "export BUTLR_BASE_URL=\(shellQuoted($0))" } ?? "unset BUTLR_BASE_URL"
+            ?? value.map { "export BUTLR_BASE_URL=\(shellWord($0))" } ?? "unset BUTLR_BASE_URL"
     }
 }

@@ -47,7 +47,7 @@ extension Patient {
                 .warn(
                     "in \(quoted(folder)) others may read files, which do not count: \(quoted(unsafe.joined(separator: ", ")))",
                     mend:
-                        "\(asRoot)chown -R \(geteuid()) \(shellQuoted(folder)); chmod -R go= \(shellQuoted(folder))"
+                        "\(asRoot)chown -R \(geteuid()) \(shellWord(folder)); chmod -R go= \(shellWord(folder))"
                 )
             ]
         }
@@ -61,7 +61,7 @@ extension Patient {
         }
         for step in steps(to: folder) {
             var status = stat()
-            let word = shellQuoted(step)
+            let word = shellWord(step)
             guard stat(step, &status) == 0 else {
                 // A link that leads nowhere is in the way.
                 if lstat(step, &status) == 0 { return "rm \(word)" }
@@ -113,17 +113,17 @@ extension Patient {
             findings.append(
                 .ok(
                     left > 0
-                        ? "\(named(profile)): a token is stored, good for \(words(left))"
-                        : "\(named(profile)): the stored token ended \(words(-left)) ago"))
+                        ? "\(named(profile)): a token is stored, good for \(spoken(left))"
+                        : "\(named(profile)): the stored token ended \(spoken(-left)) ago"))
         } else {
             findings.append(.ok("\(named(profile)): no token is stored"))
         }
         if let failure = store.failures().failure {
             let until =
-                failure.until > now ? "; asked again in \(words(failure.until - now))" : ""
+                failure.until > now ? "; asked again in \(spoken(failure.until - now))" : ""
             findings.append(
                 .warn(
-                    "the last request failed \(words(now - failure.at)) ago: \(failure.error.message)\(until)",
+                    "the last request failed \(spoken(now - failure.at)) ago: \(failure.error.message)\(until)",
                     mend: retry(profile)))
         }
         return findings
@@ -131,15 +131,6 @@ extension Patient {
 
     /// The command that asks the provider again, whatever is remembered.
     func retry(_ profile: Profile) -> String {
-        "butlr-credential token --force-refresh --profile \(shellQuoted(profile.name)) >/dev/null"
+        "butlr-credential token --force-refresh --profile \(shellWord(profile.name)) >/dev/null"
     }
-}
-
-/// A length of time as people say it.
-func words(_ duration: Milliseconds) -> String {
-    let seconds = max(0, duration / 1000)
-    if seconds < 120 { return "\(seconds) s" }
-    if seconds < 7200 { return "\(seconds / 60) min" }
-    if seconds < 172_800 { return "\(seconds / 3600) h" }
-    return "\(seconds / 86_400) days"
 }

@@ -63,7 +63,7 @@ extension Patient {
             if value == "true" { return nil }
             return .warn(
                 "git sends no path, so it gets no token for \(quoted(url.bare))",
-                mend: "git config --global \(shellQuoted("credential.\(url.bare).useHttpPath")) true")
+                mend: "git config --global \(shellWord("credential.\(url.bare).useHttpPath")) true")
         }
     }
 }

@@ -71,7 +71,7 @@ enum GitSetup: SetupTool {
 
     /// What git runs, as its config has it: a path is a shell's word there, but must begin with its slash.
     private static func helper(_ site: SetupSite) -> String {
-        ([escaped(site.helper.path), "git"] + site.options.map(shellQuoted)).joined(separator: " ")
+        ([escaped(site.helper.path), "git"] + site.options.map(shellWord)).joined(separator: " ")
     }
 
     /// The options of a helper's command line, where it is this helper by any path; else `nil`.

@@ -64,7 +64,7 @@ enum GoogleCloudSetup: SetupTool {
         guard let file = try? file(site) else { return [] }
         return [
             "export GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1",
-            "gcloud auth login --cred-file=\(shellQuoted(file))",
+            "gcloud auth login --cred-file=\(shellWord(file))",
         ]
     }
 

@@ -6,10 +6,17 @@ import Profiles
 /// `setup`: writes a calling tool's own config, and takes back what it wrote.
 enum Setup: Caller {
     static let manual = Manual(
-        "setup", operands: "TOOL", summary: "write a tool's own config, so that it calls the helper",
+        "setup", operands: "TOOL", choices: SetupTools.names,
+        summary: "write a tool's own config, so that it calls the helper",
         options: [
             .init("--print", nil, "show the change, and change nothing"),
             .init("--undo", nil, "take the change back"),
+        ],
+        details: [
+            "TOOL is one of: \(SetupTools.names.joined(separator: ", ")).",
+            "The tool then asks for the URLs that the profiles list, or that the one named with --profile does."
+                + " The change is shown before it is made, other helpers stay, and --undo brings the file back"
+                + " byte for byte.",
         ])
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {

@@ -115,8 +115,8 @@ struct SetupSite: Sendable {
         let config = configFile ?? Directories(environment).configFiles.first ?? "FILE"
         return HelperError(
             .noProfile, "\(what) in \(Home(environment).abbreviating(file)) is at a URL that a profile lists",
-            hint: "git config --file \(shellQuoted(config)) --add"
-                + " \(shellQuoted("profile.\(profile).url")) \(shellQuoted(url))")
+            hint: "git config --file \(shellWord(config)) --add"
+                + " \(shellWord("profile.\(profile).url")) \(shellWord(url))")
     }
 }
 
