@@ -55,7 +55,7 @@ public struct Program: Sendable {
     public var output: Output = .captured
     public var errors: Output = .captured
     /// After this long the child and its process group are killed, and waiting for it throws ``TimedOut``.
-    public var timeLimit: Duration = .seconds(60)
+    public var timeLimit: Duration = .seconds(300)
     /// The home it runs in, which must not be removed while it does.
     var home: TemporaryFolder?
 
