@@ -165,7 +165,7 @@ struct Renewal {
                     try waitBeforeAnotherTry(after: error, store)
                 case .lost:
                     if canLogInAlone() { return nil }
-                    guard !mayBeUsedUp else { try waitBeforeAnotherTry(after: error, store, givingUp: true) }
+                    guard !mayBeUsedUp else { try giveUp(after: error, store) }
                     mayBeUsedUp = true
                 case .refused("invalid_grant", _):
                     guard let other = self.store.refreshToken(), other.refreshToken != stored.refreshToken
@@ -178,7 +178,7 @@ struct Renewal {
                     if reason.code != .temporaryFailure { try? redemption.finish(stored.refreshToken) }
                     // The client itself is refused: a login would fare no better.
                     if reason.code != .config, canLogInAlone() { return nil }
-                    try waitBeforeAnotherTry(after: error, store, givingUp: true)
+                    try giveUp(after: error, store)
                 }
                 continue
             }
@@ -196,7 +196,7 @@ struct Renewal {
     ) throws(Interruption) -> StoredToken {
         var token = StoredToken(response, for: profile)
         guard let expiry = token.expiry(of: profile.tokenUse) else {
-            try waitBeforeAnotherTry(after: .lost(profile.noIDToken), store, givingUp: true)
+            try giveUp(after: .lost(profile.noIDToken), store)
         }
         var memory = self.store.failures()
         if memory.failure != nil {
@@ -267,8 +267,8 @@ struct Renewal {
     }
 
     /// Remembers a failure after which there is no other try.
-    private mutating func waitBeforeAnotherTry(
-        after failure: TokenFailure, _ store: borrowing LockedTokenStore, givingUp: Bool
+    private mutating func giveUp(
+        after failure: TokenFailure, _ store: borrowing LockedTokenStore
     ) throws(Interruption) -> Never {
         let wait = remember(failure, store)
         throw .failed(explained(failure.error, retryingIn: wait))
