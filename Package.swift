@@ -16,23 +16,36 @@ let smallAndQuick: [LinkerSetting] = [
         .when(platforms: [.linux], configuration: .release)),
 ]
 
+// What the compiler does for it: no part of the library for regular expressions, which would be a sixth of the program;
+// and types such as arrays of a struct are put together at run time from their parts, rather than looked up by names
+// that must be taken apart.
+let lean: [SwiftSetting] = [
+    .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
+    .unsafeFlags(
+        ["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"],
+        .when(configuration: .release)),
+]
+
 let package = Package(
     name: "butlr-credential",
     platforms: [.macOS(.v15)],
     targets: [
         .executableTarget(
-            name: "butlr-credential", dependencies: ["Callers", "Commands"], linkerSettings: smallAndQuick),
-        .target(name: "Callers", dependencies: ["Broker"]),
+            name: "butlr-credential", dependencies: ["Callers", "Commands", "CStartup"], swiftSettings: lean,
+            linkerSettings: smallAndQuick),
+        .target(name: "Callers", dependencies: ["Broker"], swiftSettings: lean),
         .target(
             name: "Commands",
-            dependencies: ["Callers", "Broker", "Profiles", "TokenStore", "OAuth", "HTTP", "Platform"]),
-        .target(name: "Broker", dependencies: ["Profiles", "TokenStore", "OAuth"]),
-        .target(name: "Profiles", dependencies: ["Platform"]),
-        .target(name: "TokenStore", dependencies: ["Platform"]),
-        .target(name: "OAuth", dependencies: ["HTTP"]),
-        .target(name: "HTTP", dependencies: ["CCurl", "Platform"]),
+            dependencies: ["Callers", "Broker", "Profiles", "TokenStore", "OAuth", "HTTP", "Platform"],
+            swiftSettings: lean),
+        .target(name: "Broker", dependencies: ["Profiles", "TokenStore", "OAuth"], swiftSettings: lean),
+        .target(name: "Profiles", dependencies: ["Platform"], swiftSettings: lean),
+        .target(name: "TokenStore", dependencies: ["Platform"], swiftSettings: lean),
+        .target(name: "OAuth", dependencies: ["HTTP"], swiftSettings: lean),
+        .target(name: "HTTP", dependencies: ["CCurl", "Platform"], swiftSettings: lean),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-        .target(name: "Platform"),
+        .target(name: "Platform", swiftSettings: lean),
+        .target(name: "CStartup"),
 
         // Depends on the helper so that `swift run butlr-sandbox demo` builds what it demonstrates.
         .executableTarget(name: "butlr-sandbox", dependencies: ["Sandbox", "butlr-credential"]),
