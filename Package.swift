@@ -59,3 +59,14 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzz targets, which `Tests/Fuzz/run` alone asks for: libFuzzer needs every module of theirs built for it.
+if Context.environment["BUTLR_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(name: "butlr-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Main"),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Callers", "Broker", "Profiles", "TokenStore", "OAuth", "Platform"],
+            path: "Tests/Fuzz/Targets"),
+    ]
+}

@@ -60,7 +60,7 @@ public enum Git: Command {
     ///
     /// Where git keeps state, it comes back with the token's fingerprint should the server refuse it, so that the
     /// same git command goes on with a new token; the second refusal is final.
-    private static func description(of credential: Credential, for request: GitCredential) -> String {
+    static func description(of credential: Credential, for request: GitCredential) -> String {
         let token = credential.token.reveal()
         let isBearer =
             request.announces("authtype")
