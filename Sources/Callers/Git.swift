@@ -151,6 +151,10 @@ struct GitCredential {
     /// What the credential is for; `nil` for anything but a web server, and where two are named: of those, two
     /// readers might choose differently.
     var url: RequestedURL? {
+        // A second host is how a line that was smuggled into a URL looks (CVE-2020-5260).
+        for key in ["protocol", "host", "path", "url"] where values.count(where: { $0.key == key }) > 1 {
+            return nil
+        }
         if let url = self["url"] {
             return self["protocol"] == nil && self["host"] == nil ? RequestedURL(url) : nil
         }
