@@ -32,7 +32,8 @@ let package = Package(
         .target(name: "OAuth", dependencies: ["HTTP"]),
         .target(name: "HTTP", dependencies: ["CCurl", "Platform"]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-        .target(name: "Platform"),
+        .target(name: "Platform", dependencies: ["CPlatform"]),
+        .target(name: "CPlatform"),
 
         // Depends on the helper so that `swift run butlr-sandbox demo` builds what it demonstrates.
         .executableTarget(name: "butlr-sandbox", dependencies: ["Sandbox", "butlr-credential"]),
