@@ -52,6 +52,7 @@ let package = Package(
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
         .testTarget(name: "BrokerTests", dependencies: ["TestSupport", "Sandbox", "Broker"]),
         .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
+        .testTarget(name: "SecurityTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
 
         // The configs in `integrations`, with the real tools.
