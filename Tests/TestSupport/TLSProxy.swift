@@ -33,8 +33,7 @@ public final class TLSProxy: Sendable {
                 "-c", proxyScript, certificate.certificateFile, certificate.keyFile, String(serverPort),
                 manner.rawValue,
             ], environment: .inherited("PATH", "HOME"))
-        // For as long as a test takes, which on a busy machine is no matter of seconds.
-        program.timeLimit = .seconds(600)
+        program.timeLimit = nil
         child = try program.start(input: .open)
         guard let line = try await child.readLine(), let port = UInt16(line) else {
             throw DidNotStart(outcome: try await child.wait())
