@@ -2,10 +2,12 @@ import Broker
 import Platform
 
 /// `askpass`: answers the prompts of git and wget in place of a person (git 2.55 `prompt.c`, wget 1.21).
-public enum Askpass: Caller {
+public enum Askpass: Command {
+    public static let name = "askpass"
+    public static let program: String? = "butlr-askpass"
+
     public static let manual = Manual(
-        "askpass", operands: "PROMPT", programs: ["butlr-askpass"],
-        summary: "answer git's and wget's prompts for a user name and password")
+        operands: "PROMPT", summary: "answer git's and wget's prompts for a user name and password")
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
         guard call.arguments.count == 1 else {

@@ -4,19 +4,21 @@ import Platform
 /// `cargo`: a credential provider (protocol version 1, cargo 1.74 and later).
 ///
 /// cargo talks first, keeps its end open, and takes any other status than 0 for a failure of the whole command.
-public enum Cargo: Caller {
+public enum Cargo: Command {
     /// The one argument that cargo gives, whatever the program is called.
     public static let pluginOption = "--cargo-plugin"
 
+    public static let name = "cargo"
+    public static let program: String? = "cargo-credential-butlr"
+
     public static let manual = Manual(
-        "cargo", programs: ["cargo-credential-butlr"],
         summary: "answer cargo as a credential provider",
         options: [.init(pluginOption, nil, "what cargo calls it with")],
         input: "cargo's requests, one JSON object a line")
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
-        try call.input.refuseTerminal(manual)
-        try Options(call.arguments, manual).refuseOperands()
+        try call.input.refuseTerminal(Self.self)
+        try Options(call.arguments, of: Self.self).refuseOperands()
         try call.send("{\"v\":[1]}\n")
         var lines = LineReader()
         while let line = lines.next() {
@@ -35,7 +37,9 @@ public enum Cargo: Caller {
         guard let request = try? JSON(parsing: line), request["v"]?.integer == 1,
             let kind = request["kind"]?.string, let index = request["registry"]?["index-url"]?.string
         else { throw HelperError(.badRequest, "this is no request of cargo's protocol version 1") }
-        let options = try Options(request["args"]?.array?.compactMap(\.string) ?? [], arguments)
+        let options = try Options(request["args"]?.array?.compactMap(\.string) ?? [], of: name) {
+            knownOptions
+        }
         let broker = call.broker.forNextRequest(
             profile: options["--profile"], configFile: options["--config"])
         var wanted = CredentialRequest(url: try requestedURL(index))
@@ -69,11 +73,9 @@ public enum Cargo: Caller {
     }
 
     /// What a registry's `credential-provider` may name behind the program.
-    private static let arguments = Manual(
-        "cargo", summary: "",
-        options: [
-            .init("--profile", "NAME", "the profile to use"), .init("--config", "FILE", "the config file"),
-        ])
+    private static let knownOptions: [Manual.Option] = [
+        .init("--profile", "NAME", "the profile to use"), .init("--config", "FILE", "the config file"),
+    ]
 
     private static func failure(_ error: HelperError) -> JSON {
         if error.code == .noProfile { return ["Err": ["kind": "url-not-supported"]] }

@@ -4,9 +4,12 @@ import Platform
 /// `docker`: a credential helper of the docker CLI, podman, buildah and skopeo (docker-credential-helpers 0.9).
 ///
 /// Its errors go to standard output, with status 1, and "there is none" is one particular sentence.
-public enum Docker: Caller {
+public enum Docker: Command {
+    public static let name = "docker"
+    public static let program: String? = "docker-credential-butlr"
+
     public static let manual = Manual(
-        "docker", operands: "get|store|erase|list|version", programs: ["docker-credential-butlr"],
+        operands: "get|store|erase|list|version",
         summary: "answer docker, podman, buildah and skopeo as a credential helper",
         input: "a registry's name, such as registry.example.com:5000")
 
@@ -42,7 +45,7 @@ public enum Docker: Caller {
     private static func failure(_ message: String) -> Reply { Reply(output: message + "\n", status: 1) }
 
     private static func get(_ call: Call) throws(HelperError) -> Reply {
-        try call.input.refuseTerminal(manual)
+        try call.input.refuseTerminal(Self.self)
         let key = try key(call)
         guard !key.isEmpty else { return failure("no credentials server URL") }
         let credential = try call.broker.credential(for: try request(key))

@@ -2,9 +2,11 @@ import Broker
 import Platform
 
 /// `exec`: runs a program with a token in its environment, and in nobody else's.
-public enum Exec: Caller {
+public enum Exec: Command {
+    public static let name = "exec"
+
     public static let manual = Manual(
-        "exec", operands: "-- COMMAND [ARGUMENT]...",
+        operands: "-- COMMAND [ARGUMENT]...",
         summary: "run a command with the token in its environment",
         options: [.init("--env", "NAME", "the variable that holds it (default: BUTLR_ACCESS_TOKEN)")])
 
@@ -12,7 +14,7 @@ public enum Exec: Caller {
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
         let separator = call.arguments.firstIndex(of: "--") ?? call.arguments.endIndex
-        let options = try Options(Array(call.arguments[..<separator]), manual)
+        let options = try Options(Array(call.arguments[..<separator]), of: Self.self)
         let command = Array(call.arguments[separator...].dropFirst())
         guard let program = command.first, options.operands.isEmpty else {
             throw HelperError(

@@ -3,16 +3,18 @@ import Platform
 
 /// `get`: the native JSON protocol. Bazel and whatever else speaks EngFlow's credential-helper-spec call it as it
 /// is.
-public enum Get: Caller {
+public enum Get: Command {
+    public static let name = "get"
+
     public static let manual = Manual(
-        "get", summary: "answer a JSON request on standard input (the native protocol; Bazel)",
+        summary: "answer a JSON request on standard input (the native protocol; Bazel)",
         input: "nothing or one JSON object, such as {\"uri\":\"https://api.butlr.io/\"}")
 
     /// Bazel gives up after 10 s.
     public static let timeout: Milliseconds = 8000
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
-        try call.input.refuseTerminal(manual)
+        try call.input.refuseTerminal(Self.self)
         guard call.arguments.isEmpty else {
             throw HelperError(.usage, "get takes no arguments, but got \"\(quoted(call.arguments[0]))\"")
         }

@@ -4,16 +4,18 @@ import Platform
 /// `git`: a git credential helper (gitcredentials(7), git-credential(1) of git 2.55).
 ///
 /// git takes no notice of the exit status: a helper that has nothing prints nothing.
-public enum Git: Caller {
+public enum Git: Command {
+    public static let name = "git"
+    public static let program: String? = "git-credential-butlr"
+
     public static let manual = Manual(
-        "git", operands: "get|store|erase|capability", programs: ["git-credential-butlr"],
-        summary: "answer git as a credential helper",
+        operands: "get|store|erase|capability", summary: "answer git as a credential helper",
         input:
             "git's description of a credential, such as protocol=https, host=git.example.com and an empty line"
     )
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
-        guard let operation = try Options(call.arguments, manual).operands.last else {
+        guard let operation = try Options(call.arguments, of: Self.self).operands.last else {
             throw HelperError(.usage, "git needs an operation: get, store, erase or capability")
         }
         switch operation {
@@ -23,7 +25,7 @@ public enum Git: Caller {
         default:
             // Tokens come from the provider, so there is nothing to store; and what a later git may ask for is
             // to be passed over in silence.
-            try call.input.refuseTerminal(manual)
+            try call.input.refuseTerminal(Self.self)
             _ = try? call.input.read(until: isComplete)
             return Reply()
         }
@@ -96,7 +98,7 @@ public enum Git: Caller {
     }
 
     private static func read(_ call: Call) throws(HelperError) -> GitCredential {
-        try call.input.refuseTerminal(manual)
+        try call.input.refuseTerminal(Self.self)
         return try GitCredential(parsing: try call.input.read(until: isComplete))
     }
 

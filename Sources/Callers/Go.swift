@@ -5,9 +5,11 @@ import Platform
 ///
 /// Called without a URL before the first request, and again with the URL and the head of the response on standard
 /// input when a server has refused one.
-public enum Go: Caller {
+public enum Go: Command {
+    public static let name = "go"
+
     public static let manual = Manual(
-        "go", operands: "[URL]", summary: "answer the go tool as a GOAUTH command")
+        operands: "[URL]", summary: "answer the go tool as a GOAUTH command")
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
         guard call.arguments.count <= 1 else { throw HelperError(.usage, "go takes one URL at most") }

@@ -4,9 +4,11 @@ import Platform
 /// `gcloud`: an executable-sourced subject token for gcloud and Google's libraries (google-auth 2.24, `pluggable.py`).
 ///
 /// Failures are answers too, with status 0; and the libraries read standard error as part of the answer.
-public enum GoogleCloud: Caller {
+public enum GoogleCloud: Command {
+    public static let name = "gcloud"
+
     public static let manual = Manual(
-        "gcloud", summary: "answer gcloud and Google's libraries as an executable credential source")
+        summary: "answer gcloud and Google's libraries as an executable credential source")
 
     public static let isSilent = true
 

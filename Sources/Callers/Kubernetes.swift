@@ -3,9 +3,11 @@ import Platform
 
 /// `kubernetes`: an exec credential plugin of client-go (client.authentication.k8s.io v1 and v1beta1, as read in
 /// client-go 0.32).
-public enum Kubernetes: Caller {
+public enum Kubernetes: Command {
+    public static let name = "kubernetes"
+
     public static let manual = Manual(
-        "kubernetes", summary: "answer kubectl as an exec credential plugin")
+        summary: "answer kubectl as an exec credential plugin")
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
         if let argument = call.arguments.first {

@@ -7,9 +7,16 @@ public struct Options {
     public private(set) var operands: [String] = []
     private let command: String
 
-    /// - Throws: `usage` for an option that the manual does not have, or that lacks its value.
-    public init(_ arguments: [String], _ manual: Manual) throws(HelperError) {
-        command = manual.command
+    /// - Throws: `usage` for an option that the command's manual does not have, or that lacks its value.
+    public init(_ arguments: [String], of command: any Command.Type) throws(HelperError) {
+        try self.init(arguments, of: command.name) { command.manual.options }
+    }
+
+    /// - Parameter known: the options that there are, asked for where one is given.
+    init(
+        _ arguments: [String], of command: String, known: () -> [Manual.Option]
+    ) throws(HelperError) {
+        self.command = command
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if argument == "--" {
@@ -22,9 +29,10 @@ public struct Options {
             }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
-            guard let option = manual.options.first(where: { $0.name == name }) else {
+            let known = known()
+            guard let option = known.first(where: { $0.name == name }) else {
                 let nearest = nearestWord(
-                    to: name, among: (manual.options + Manual.commonOptions).map(\.name))
+                    to: name, among: (known + Manual.commonOptions).map(\.name))
                 throw HelperError(
                     .usage, "\(command) has no option \(quoted(name))",
                     hint: nearest.map { "did you mean \($0)?" } ?? "type: butlr-credential help \(command)")

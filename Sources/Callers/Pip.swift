@@ -4,17 +4,19 @@ import Platform
 /// `pip`: the `keyring` command, as pip and uv call it (keyring 25.7, pip 23.1 to 26.3, uv 0.13).
 ///
 /// Status 1 in silence means that there is no password, 2 is any other failure.
-public enum Pip: Caller {
+public enum Pip: Command {
+    public static let name = "pip"
+    public static let program: String? = "keyring"
+
     public static let manual = Manual(
-        "pip", operands: "get SERVICE [USERNAME]", programs: ["keyring"],
-        summary: "answer pip and uv in place of the keyring command",
+        operands: "get SERVICE [USERNAME]", summary: "answer pip and uv in place of the keyring command",
         options: [
             .init("--mode", "password|creds", "what to print (default: password)"),
             .init("--output", "plain|json", "how to print it (default: plain)"),
         ])
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
-        let options = try Options(call.arguments, manual)
+        let options = try Options(call.arguments, of: Self.self)
         let operands = options.operands
         guard operands.first == "get", (2...3).contains(operands.count) else {
             throw HelperError(.usage, "pip has only one operation: \(manual.operands)")

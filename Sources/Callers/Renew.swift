@@ -2,8 +2,11 @@ import Broker
 import Platform
 
 /// The process that an answer leaves behind to renew a token which is still good; no tool and no person calls it.
-public enum Renew: Caller {
-    public static let manual = Manual(RenewAhead.command, summary: "renew a token in the background")
+public enum Renew: Command {
+    public static let name = RenewAhead.command
+
+    public static let manual = Manual(
+        summary: "renew a token in the background")
 
     public static let isSilent = true
 

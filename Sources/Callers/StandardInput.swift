@@ -10,10 +10,10 @@ public struct StandardInput: Sendable {
     public init(_ deadline: Deadline) { self.deadline = deadline }
 
     /// Explains a command to a person who called it without the input that it waits for.
-    func refuseTerminal(_ manual: Manual) throws(HelperError) {
-        guard let expected = manual.input, isatty(STDIN_FILENO) == 1 else { return }
+    func refuseTerminal(_ command: any Command.Type) throws(HelperError) {
+        guard isatty(STDIN_FILENO) == 1, let expected = command.manual.input else { return }
         throw HelperError(
-            .usage, "\(manual.command) is called by other programs; on standard input it reads \(expected)",
+            .usage, "\(command.name) is called by other programs; on standard input it reads \(expected)",
             hint: "for a token of your own, type: butlr-credential token")
     }
 

@@ -2,10 +2,12 @@ import Broker
 import Platform
 
 /// `terraform`: a credentials helper of Terraform and OpenTofu (terraform-svchost, `auth/helper_program.go`).
-public enum Terraform: Caller {
+public enum Terraform: Command {
+    public static let name = "terraform"
+    public static let program: String? = "terraform-credentials-butlr"
+
     public static let manual = Manual(
-        "terraform", operands: "get|store|forget HOST", programs: ["terraform-credentials-butlr"],
-        summary: "answer Terraform and OpenTofu as a credentials helper")
+        operands: "get|store|forget HOST", summary: "answer Terraform and OpenTofu as a credentials helper")
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
         guard call.arguments.count == 2 else {

@@ -2,9 +2,11 @@ import Broker
 import Platform
 
 /// `token`: the bare token, for scripts and for the many tools that run a command and take what it prints.
-public enum Token: Caller {
+public enum Token: Command {
+    public static let name = "token"
+
     public static let manual = Manual(
-        "token", summary: "print a token, for scripts and tools that run a command",
+        summary: "print a token, for scripts and tools that run a command",
         options: [
             .init("--format", "raw|header|json|curl|env", "what to print (default: raw)"),
             .init("--url", "URL", "where the token is to be used: a profile must list it"),
@@ -19,7 +21,7 @@ public enum Token: Caller {
     }
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
-        let options = try Options(call.arguments, manual)
+        let options = try Options(call.arguments, of: Self.self)
         try options.refuseOperands()
         var request = CredentialRequest()
         if let url = options["--url"] { request.url = try requestedURL(url) }
@@ -38,7 +40,7 @@ public enum Token: Caller {
 
     public static func refusal(_ error: HelperError, _ call: Call) -> Reply {
         var reply = Reply(failure: error)
-        if let options = try? Options(call.arguments, manual), (try? format(options)) == .json {
+        if let options = try? Options(call.arguments, of: Self.self), (try? format(options)) == .json {
             reply.output = error.json.serialized + "\n"
         }
         return reply

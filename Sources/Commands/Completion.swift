@@ -6,9 +6,11 @@ import Platform
 ///
 /// The scripts ask the helper itself for what fits, so there is one table for them, for `help` and for what
 /// is understood.
-enum Completion: Caller {
+enum Completion: Command {
+    static let name = "completion"
+
     static let manual = Manual(
-        "completion", operands: "bash|zsh|fish", summary: "print a shell's completion script",
+        operands: "bash|zsh|fish", summary: "print a shell's completion script",
         details: [
             "bash: add to ~/.bashrc: eval \"$(butlr-credential completion bash)\"",
             "zsh: add to ~/.zshrc, after compinit: eval \"$(butlr-credential completion zsh)\"",
@@ -20,7 +22,7 @@ enum Completion: Caller {
         if call.arguments.count >= 2, call.arguments[0] == "candidates", call.arguments[1] == "--" {
             return Reply(output: candidates(Array(call.arguments.dropFirst(2)), call).text)
         }
-        let options = try Options(call.arguments, manual)
+        let options = try Options(call.arguments, of: Self.self)
         let script = options.operands.first.flatMap(CompletionScript.init)
         guard let script, options.operands.count == 1 else {
             throw HelperError(
@@ -90,8 +92,7 @@ struct CommandLineSoFar {
                     return
                 }
                 if word == "--config" { configFile = value }
-            } else if command == nil, let found = Program.callers.first(where: { $0.manual.command == word })
-            {
+            } else if command == nil, let found = Program.command(named: word) {
                 command = found.manual
             } else {
                 operands.append(word)
@@ -128,7 +129,7 @@ struct CommandLineSoFar {
     }
 
     private var commands: [(String, String)] {
-        Program.callers.map { ($0.manual.command, $0.manual.summary) }
+        Program.commands.map { ($0.name, $0.manual.summary) }
     }
 
     private func values(

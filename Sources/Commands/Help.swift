@@ -8,10 +8,10 @@ struct Help {
 
     var overview: String {
         var people: [(term: String, meaning: String)] = []
-        for command in Program.people { people.append((command.manual.command, command.manual.summary)) }
+        for command in Program.people { people.append((command.name, command.manual.summary)) }
         people += [("help [COMMAND]", "explain the commands, or one"), ("version", "print the version")]
         var tools: [(term: String, meaning: String)] = []
-        for command in Program.tools { tools.append((command.manual.command, command.manual.summary)) }
+        for command in Program.tools { tools.append((command.name, command.manual.summary)) }
         return "Usage: butlr-credential [OPTION]... COMMAND [ARGUMENT]...\n\n"
             + layout.paragraph("Hands a fresh OAuth 2.0 access token to the program that asks for one.")
             + "\nTyped by people:\n" + layout.list(people)
@@ -19,11 +19,12 @@ struct Help {
             + "\nOptions, before or after the command:\n" + layout.list(rows(Manual.commonOptions))
     }
 
-    func page(_ manual: Manual) -> String {
+    func page(_ command: any Command.Type) -> String {
+        let manual = command.manual
         let operands = manual.operands.isEmpty ? "" : " " + manual.operands
         let options = manual.options.isEmpty ? "" : " [OPTION]..."
-        var text = "Usage: butlr-credential \(manual.command)\(options)\(operands)\n"
-        for program in manual.programs { text += "   or: \(program)\(options)\(operands)\n" }
+        var text = "Usage: butlr-credential \(command.name)\(options)\(operands)\n"
+        if let program = command.program { text += "   or: \(program)\(options)\(operands)\n" }
         text +=
             "\n" + layout.paragraph(manual.summary.prefix(1).uppercased() + manual.summary.dropFirst() + ".")
         if let input = manual.input { text += layout.paragraph("Reads \(input).") }

@@ -23,9 +23,9 @@ struct Invocation {
         allowsInput = environment.nonEmpty("BUTLR_NO_INPUT") == nil
 
         let program = argv.first?.split(separator: "/").last.map(String.init) ?? ""
-        command = Program.tools.first { $0.manual.programs.contains(program) }?.manual.command
+        command = Program.command(ofProgram: program)?.name
         // cargo calls a provider of any name like this.
-        if argv.dropFirst().elementsEqual([Cargo.pluginOption]) { command = Cargo.manual.command }
+        if argv.dropFirst().elementsEqual([Cargo.pluginOption]) { command = Cargo.name }
         var rest = argv.dropFirst()
         while let argument = rest.popFirst() {
             switch argument {

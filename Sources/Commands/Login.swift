@@ -4,11 +4,13 @@ import Platform
 import Profiles
 
 /// `login`: makes a profile, or gives one other secrets, after one real request has shown that it works.
-enum Login: Caller {
+enum Login: Command {
     static let showsWaiting = true
 
+    static let name = "login"
+
     static let manual = Manual(
-        "login", summary: "make a profile or change its secret, after trying it",
+        summary: "make a profile or change its secret, after trying it",
         options: [
             .init("--provider", "butlr|oauth2", "who issues the tokens (default: butlr)"),
             .init(
@@ -49,7 +51,7 @@ enum Login: Caller {
     }
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {
-        let options = try Options(call.arguments, manual)
+        let options = try Options(call.arguments, of: Self.self)
         guard options.operands.isEmpty else {
             // It may be a secret, so it is not repeated.
             throw HelperError(

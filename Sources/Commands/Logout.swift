@@ -4,11 +4,13 @@ import Platform
 import Profiles
 
 /// `logout`: forgets what was kept for a profile.
-enum Logout: Caller {
+enum Logout: Command {
     static let showsWaiting = true
 
+    static let name = "logout"
+
     static let manual = Manual(
-        "logout", summary: "forget a profile's tokens, and the secrets that login kept",
+        summary: "forget a profile's tokens, and the secrets that login kept",
         options: [.init("--all", nil, "every profile's, also of profiles that are not defined any more")],
         details: [
             "Removes the stored access and refresh tokens, the memory of failures, and the files in which login"
@@ -18,7 +20,7 @@ enum Logout: Caller {
         ])
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {
-        let options = try Options(call.arguments, manual)
+        let options = try Options(call.arguments, of: Self.self)
         try options.refuseOperands()
         let broker = call.broker
         let isForAll = options["--all"] != nil

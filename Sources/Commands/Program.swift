@@ -7,21 +7,28 @@ public enum Program {
     public static let version = "0.1.0"
 
     /// What people type, in the order in which `help` lists it.
-    static let people: [any Caller.Type] = [
+    static let people: [any Command.Type] = [
         Login.self, Logout.self, Status.self, Setup.self, Doctor.self, Completion.self,
     ]
 
     /// What tools call.
-    static let tools: [any Caller.Type] = [
+    static let tools: [any Command.Type] = [
         Get.self, Token.self, Exec.self, Git.self, Kubernetes.self, Docker.self, Cargo.self, Terraform.self,
         GoogleCloud.self, Pip.self, Go.self, Askpass.self,
     ]
 
-    /// Every command; the tools' first, because tools are in a hurry.
-    static var callers: [any Caller.Type] { tools + people }
+    /// Every command.
+    static var commands: [any Command.Type] { tools + people }
 
-    /// Commands that the helper calls itself with.
-    private static let internalCallers: [any Caller.Type] = [Renew.self]
+    /// The command with that name.
+    static func command(named name: String) -> (any Command.Type)? {
+        tools.first { $0.name == name } ?? people.first { $0.name == name }
+    }
+
+    /// The command that a program of that name is.
+    static func command(ofProgram program: String) -> (any Command.Type)? {
+        tools.first { $0.program == program }
+    }
 
     /// Runs one call.
     ///
@@ -37,23 +44,28 @@ public enum Program {
         case "help", nil: return help(invocation, TerminalSize.columns(STDOUT_FILENO, environment))
         case "version": return Reply(output: "butlr-credential \(version)\n")
         case let name?:
-            guard let caller = (callers + internalCallers).first(where: { $0.manual.command == name }) else {
+            guard let command = command(named: name) ?? ownCommand(named: name) else {
                 return Reply(failure: unknown(name))
             }
-            return caller.reply(to: call(invocation, environment, caller))
+            return command.reply(to: call(invocation, environment, command))
         }
     }
 
+    /// A command with which the helper calls itself.
+    private static func ownCommand(named name: String) -> (any Command.Type)? {
+        name == Renew.name ? Renew.self : nil
+    }
+
     private static func call(
-        _ invocation: Invocation, _ environment: Environment, _ caller: any Caller.Type
+        _ invocation: Invocation, _ environment: Environment, _ command: any Command.Type
     ) -> Call {
         var context = Context(
             environment: environment, clock: .system,
-            log: Log(caller.isSilent && isatty(STDERR_FILENO) == 0 ? .silent : invocation.logLevel),
+            log: Log(command.isSilent && isatty(STDERR_FILENO) == 0 ? .silent : invocation.logLevel),
             allowsInput: invocation.allowsInput)
         // Among what is logged, a line that comes and goes would be lost.
         context.showsWaiting =
-            caller.showsWaiting && context.log.level == .warnings
+            command.showsWaiting && context.log.level == .warnings
             && TerminalSize.canErase(STDERR_FILENO, environment)
         let broker = Broker(
             context, configFile: invocation.configFile, profileName: invocation.profile,
@@ -70,14 +82,12 @@ public enum Program {
             let isAsked = invocation.command != nil
             return isAsked ? Reply(output: help.overview) : Reply(errors: help.overview, status: 64)
         }
-        guard let caller = callers.first(where: { $0.manual.command == topic }) else {
-            return Reply(failure: unknown(topic))
-        }
-        return Reply(output: help.page(caller.manual))
+        guard let command = command(named: topic) else { return Reply(failure: unknown(topic)) }
+        return Reply(output: help.page(command))
     }
 
     private static func unknown(_ name: String) -> HelperError {
-        let known = callers.map { $0.manual.command } + ["help", "version"]
+        let known = commands.map { $0.name } + ["help", "version"]
         return HelperError(
             .usage, "there is no command \"\(quoted(name))\"",
             hint: nearestWord(to: name, among: known).map { "did you mean \($0)?" }

@@ -4,9 +4,11 @@ import Platform
 import Profiles
 
 /// `status`: what is known of each profile, without asking anybody.
-enum Status: Caller {
+enum Status: Command {
+    static let name = "status"
+
     static let manual = Manual(
-        "status", summary: "show each profile: whose, how long its token lives, what went wrong",
+        summary: "show each profile: whose, how long its token lives, what went wrong",
         options: [.init("--json", nil, "for programs: one object, with \"version\": 1")],
         details: [
             "Shows every profile, or the one that --profile names. No request is made, no secret command is run,"
@@ -18,7 +20,7 @@ enum Status: Caller {
         ])
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {
-        let options = try Options(call.arguments, manual)
+        let options = try Options(call.arguments, of: Self.self)
         try options.refuseOperands()
         let statuses = try call.broker.statuses()
         let now = call.context.clock.now()

@@ -7,9 +7,11 @@ import TokenStore
 /// `doctor`: goes through all that a request depends on, and names what is wrong with the command that mends it.
 ///
 /// What it prints is made of names, paths and times, never of secrets or tokens, so that it can be shown to others.
-enum Doctor: Caller {
+enum Doctor: Command {
+    static let name = "doctor"
+
     static let manual = Manual(
-        "doctor", summary: "say what is wrong, and the command that mends it",
+        summary: "say what is wrong, and the command that mends it",
         options: [
             .init("--json", nil, "print one JSON object"),
             .init("--online", nil, "also log in once for each profile"),
@@ -20,7 +22,7 @@ enum Doctor: Caller {
         ])
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {
-        let options = try Options(call.arguments, manual)
+        let options = try Options(call.arguments, of: Self.self)
         try options.refuseOperands()
         let patient = Patient(call, isOnline: options["--online"] != nil)
         var stages = [

@@ -29,7 +29,7 @@ extension Patient {
     private func checkNames() -> [Finding] {
         // Terraform looks elsewhere, and `keyring` is only for those who ask for it.
         let elsewhere = ["terraform-credentials-butlr", "keyring"]
-        let names = Program.callers.flatMap { $0.manual.programs }.filter { !elsewhere.contains($0) }
+        let names = Program.commands.compactMap { $0.program }.filter { !elsewhere.contains($0) }
         var missing: [String] = []
         var findings: [Finding] = []
         for name in names {

@@ -4,9 +4,11 @@ import Platform
 import Profiles
 
 /// `setup`: writes a calling tool's own config, and takes back what it wrote.
-enum Setup: Caller {
+enum Setup: Command {
+    static let name = "setup"
+
     static let manual = Manual(
-        "setup", operands: "TOOL", choices: SetupTools.names,
+        operands: "TOOL", choices: SetupTools.names,
         summary: "write a tool's own config, so that it calls the helper",
         options: [
             .init("--print", nil, "show the change, and change nothing"),
@@ -20,7 +22,7 @@ enum Setup: Caller {
         ])
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {
-        let options = try Options(call.arguments, manual)
+        let options = try Options(call.arguments, of: Self.self)
         guard let name = options.operands.first, options.operands.count == 1 else {
             throw HelperError(
                 .usage, "setup needs a tool: \(SetupTools.names.joined(separator: ", "))",

@@ -1,9 +1,15 @@
 import Broker
 import Platform
 
-/// One calling tool: what it is named, how it asks, how it is answered and how it is refused.
-public protocol Caller: SendableMetatype {
-    /// The command's name, and how `help` and completion describe it.
+/// One command, which a tool or a person gives: how it is called, answered and refused.
+public protocol Command: SendableMetatype {
+    /// The word that stands for it on the command line.
+    static var name: String { get }
+
+    /// The name of a program that is this command, whatever its arguments.
+    static var program: String? { get }
+
+    /// How `help` and completion describe it. Made only for them, and for somebody who calls it wrongly.
     static var manual: Manual { get }
 
     /// Whether the tool reads standard error as part of the answer, so that, unless it is a terminal, nothing may be
@@ -20,7 +26,8 @@ public protocol Caller: SendableMetatype {
     static func refusal(_ error: HelperError, _ call: Call) -> Reply
 }
 
-extension Caller {
+extension Command {
+    public static var program: String? { nil }
     public static var isSilent: Bool { false }
     public static var showsWaiting: Bool { false }
 
@@ -52,13 +59,10 @@ public struct Manual: Sendable {
         }
     }
 
-    public let command: String
     /// What follows the command.
     public let operands: String
     /// The words that may stand for the operand, where `operands` does not list them.
     public let choices: [String]
-    /// Names of programs that are this command.
-    public let programs: [String]
     public let summary: String
     public let options: [Option]
     /// What is read from standard input, for a person who waits at a terminal.
@@ -67,14 +71,11 @@ public struct Manual: Sendable {
     public let details: [String]
 
     public init(
-        _ command: String, operands: String = "", choices: [String] = [], programs: [String] = [],
-        summary: String,
-        options: [Option] = [], input: String? = nil, details: [String] = []
+        operands: String = "", choices: [String] = [], summary: String, options: [Option] = [],
+        input: String? = nil, details: [String] = []
     ) {
-        self.command = command
         self.operands = operands
         self.choices = choices
-        self.programs = programs
         self.summary = summary
         self.options = options
         self.input = input
