@@ -40,7 +40,7 @@ let package = Package(
 
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["Profiles", "Sandbox", "TestSupport"]),
 
         // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
