@@ -53,6 +53,11 @@ let package = Package(
         .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
 
+        // The fault report: `swift run butlr-faults`, explained in Tests/Faults/README.md.
+        .executableTarget(
+            name: "butlr-faults", dependencies: ["TestSupport", "Sandbox", "Platform", "butlr-credential"],
+            path: "Tests/Faults", exclude: ["README.md"]),
+
         // The configs in `integrations`, with the real tools.
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "SetupTests", dependencies: ["TestSupport", "Sandbox", "Platform"]),
