@@ -41,7 +41,7 @@ let package = Package(
 
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["Profiles", "Sandbox", "TestSupport"]),
 
         // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
@@ -54,6 +54,11 @@ let package = Package(
         .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "SecurityTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
+
+        // The fault report: `swift run butlr-faults`, explained in Tests/Faults/README.md.
+        .executableTarget(
+            name: "butlr-faults", dependencies: ["TestSupport", "Sandbox", "Platform", "butlr-credential"],
+            path: "Tests/Faults", exclude: ["README.md"]),
 
         // The configs in `integrations`, with the real tools.
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Platform"]),
