@@ -78,7 +78,7 @@ public struct TokenRequest: Sendable {
         if let basic { secrets.append(basic.secret.reveal()) }
         // Shorter ones would be found everywhere in plain prose.
         return secrets.filter { $0.utf8.count >= 4 }.reduce(text) { text, secret in
-            text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "<redacted>")
+            text.parts(separatedBy: secret).joined(separator: "<redacted>")
         }
     }
 }

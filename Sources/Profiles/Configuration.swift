@@ -42,7 +42,7 @@ public struct Configuration: Sendable {
     public var profileNames: [String] { definitions.map(name) }
 
     /// Whether nothing at all is configured.
-    public var isEmpty: Bool { environmentProfile == nil && configFiles.allSatisfy(\.sections.isEmpty) }
+    public var isEmpty: Bool { environmentProfile == nil && configFiles.allSatisfy { $0.sections.isEmpty } }
 
     /// The profile with that name.
     ///
