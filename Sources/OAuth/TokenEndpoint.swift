@@ -56,7 +56,9 @@ public struct TokenEndpoint: Sendable {
             if error.isCut {
                 throw .lost(.init(.temporaryFailure, "\(server) did not answer in full: \(error.reason)"))
             }
-            let reason = request.redacting(error.reason)
+            // Not cut before that: a part of a secret would not be known for one.
+            let quote = error.quote.map { " \"\(quoted(request.redacting($0), limit: 60))\"" }
+            let reason = error.reason + (quote ?? "")
             throw .lost(
                 .init(
                     .providerError, "\(server) answered \(response.status), but with no token: \(reason)",
