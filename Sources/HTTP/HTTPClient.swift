@@ -88,7 +88,8 @@ public struct HTTPClient: Sendable {
         }
         // The environment's proxy is for the network, not for this machine.
         let isLoopback = request.url.utf8.starts(with: "http:".utf8)
-        let body = Array(request.body.reveal().utf8)
+        var body = Array(request.body.reveal().utf8)
+        defer { body.wipe() }
         let pointers = headers.map { UnsafePointer($0) }
         withOptionalCString(route.caFile) { caFile in
             withOptionalCString(route.proxy) { proxy in
