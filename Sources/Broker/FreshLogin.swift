@@ -85,7 +85,8 @@ extension Broker {
     private func secret(
         _ key: ConfigKey, _ sources: [SecretSource], of profile: Profile, _ deadline: Deadline
     ) throws(HelperError) -> Secret {
-        var variables: Set = ["BUTLR_CLIENT_SECRET", "BUTLR_PASSWORD"]
+        // Those of the other profiles, too, and this one may not be in the config yet.
+        var variables = (try? configuration().secretVariables) ?? Configuration.ownSecretVariables
         for case .env(let name) in profile.clientSecret + profile.password { variables.insert(name) }
         let reader = SecretReader(
             environment: context.environment, deadline: deadline, allowsInput: context.allowsInput,

@@ -38,7 +38,9 @@ struct SecretCommand {
         guard let process = started.process else {
             throw SecretReader.Unavailable(reason: "cannot be run: \(SystemError(started.failure))")
         }
-        return try firstLine(of: try self.output(of: process, output, deadline))
+        var printed = try self.output(of: process, output, deadline)
+        defer { printed.wipe() }
+        return try firstLine(of: printed)
     }
 
     private func spawn(writingTo output: Int32) -> (process: pid_t?, failure: Int32) {
