@@ -144,6 +144,8 @@ struct Renewal {
         guard let refreshEndpoint = profile.refreshEndpoint, var stored = self.store.refreshToken() else {
             return nil
         }
+        // What can go wrong before the token is sent goes wrong before that is noted, so far as it can.
+        try? HTTPClient.load()
         var mayBeUsedUp = stored.isBeingRedeemed
         if mayBeUsedUp, canLogInAlone() { return nil }
         let clientSecret = try readClientSecret()
@@ -183,7 +185,10 @@ struct Renewal {
                 continue
             }
             let next = response.refreshToken ?? stored.refreshToken
-            do { try redemption.finish(next) } catch { warnNotKept(error) }
+            do { try redemption.finish(next) } catch {
+                // The old one is spent: this one is worth another try, though no room was secured for it.
+                keep(store) { store throws(SystemError) in try store.keep(StoredRefreshToken(next)) }
+            }
             // OpenID Connect Core §12.2: a refresh need not bring a new ID token.
             if profile.tokenUse == .idToken, response.idToken == nil { return nil }
             return try accept(response, store)
