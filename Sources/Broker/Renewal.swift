@@ -76,12 +76,12 @@ struct Renewal {
     /// Waits for the lock, or for the token that its holder obtains.
     private mutating func waitForTurn() throws(Interruption) -> Outcome {
         let patience = tryDeadline
-        var pause: Milliseconds = 1
+        var pause: Milliseconds = 5
         var request = store.requestLock()
         var notice: WaitingNotice?
         defer { notice?.end() }
         while true {
-            if let locked = request.attempt() {
+            if let locked = request.wait(until: patience.limited(to: pause)) {
                 notice?.end()
                 return try obtain(locked)
             }
@@ -96,7 +96,6 @@ struct Renewal {
                         "profile \"\(profile.name)\": another process is obtaining a token and has not finished",
                         retryAfter: 1))
             }
-            patience.sleep(Milliseconds.random(in: 1...pause))
             pause = min(pause * 2, 40)
         }
     }
@@ -233,7 +232,7 @@ struct Renewal {
 
     private mutating func warnNotKept(_ error: SystemError) {
         if !hasWarned {
-            context.log.warn("profile \"\(profile.name)\": the token cannot be kept: \(error)")
+            context.log.warn("profile \"\(profile.name)\": the token cannot be kept: \(obstacle(error))")
         }
         hasWarned = true
     }
