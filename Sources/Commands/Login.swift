@@ -74,6 +74,8 @@ private struct LoginAttempt {
     private var draft: ProfileDraft
     private var secrets: [ConfigKey: Secret] = [:]
     private var dropped: [ConfigKey] = []
+    /// Whether the person knows already where client credentials are made.
+    private var saidWhereFrom = false
 
     init(_ options: Options, _ call: Call) throws(HelperError) {
         broker = call.broker
@@ -180,7 +182,8 @@ private struct LoginAttempt {
         if !isButlr, draft[.tokenEndpoint].isEmpty {
             try askFor(.tokenEndpoint, "Token endpoint", option: "--token-endpoint", preset: nil)
         }
-        if isButlr, needsClient, !onlyWhatIsMissing || draft[.clientID].isEmpty {
+        if isButlr, needsClient, !onlyWhatIsMissing || draft[.clientID].isEmpty, !saidWhereFrom {
+            saidWhereFrom = true
             dialogue?.say("Client credentials are made in the Butlr web app, \(Login.webApp).")
         }
         if needsClient { try askFor(.clientID, "Client ID", option: "--client-id", onlyWhatIsMissing) }

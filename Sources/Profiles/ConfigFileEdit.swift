@@ -14,7 +14,7 @@ extension ConfigEditor {
         _ path: String, _ change: (inout ConfigEditor) throws(HelperError) -> Void
     ) throws(HelperError) {
         let target = target(of: path)
-        let folder = Profiles.folder(of: target)
+        let folder = Platform.folder(of: target)
         do throws(SystemError) { try makePrivateFolders(folder) } catch {
             throw HelperError(.ioError, "the folder \(quoted(folder)) cannot be made: \(error)")
         }
@@ -70,7 +70,7 @@ extension ConfigEditor {
     private static func isBeingEdited(_ path: String) -> HelperError {
         HelperError(
             .temporaryFailure, "another program is editing the config file: \(quoted(path)) is there",
-            hint: "if none is: rm \(shellQuoted(path))")
+            hint: "if none is: rm \(shellWord(path))")
     }
 }
 

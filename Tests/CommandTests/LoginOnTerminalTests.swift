@@ -205,29 +205,101 @@ import Testing
 
     // MARK: Ways to leave
 
-    @Test(arguments: ["\u{3}", "\u{4}"]) func leavesNothingWhenAQuestionIsDeclined(_ key: String) async throws
-    {
+    /// A question of `login`, and how one gets there.
+    struct Question: Sendable, CustomTestStringConvertible {
+        let text: String
+        let arguments: [String]
+        let answers: [(question: String, answer: String)]
+        let isHidden: Bool
+        var testDescription: String { text }
+
+        init(
+            _ text: String, _ arguments: [String] = [], after answers: [(String, String)] = [],
+            isHidden: Bool = false
+        ) {
+            (self.text, self.arguments, self.answers, self.isHidden) = (text, arguments, answers, isHidden)
+        }
+    }
+
+    static let questions = [
+        Question("Provider, "),
+        Question("Grant, ", ["--provider", "oauth2"]),
+        Question("Token endpoint: ", ["--provider", "oauth2", "--grant", "password"]),
+        Question("Client ID: ", ["--provider", "butlr"], after: [("Grant, ", "c\n")]),
+        Question("User name: ", ["--grant", "password", "--provider", "butlr"]),
+        Question("Client secret (not shown): ", ["--client-id", "c", "--provider", "butlr"], isHidden: true),
+        Question("Password (not shown): ", ["--username", "u", "--provider", "butlr"], isHidden: true),
+        Question(
+            "Password (not shown): ",
+            ["--username", "u", "--client-id", "c", "--token-endpoint", "http://127.0.0.1:1/"],
+            after: [("Client secret (not shown; empty for none): ", "s\n")], isHidden: true),
+    ]
+
+    /// Ctrl-C, which ends whatever it is typed at, and Ctrl-D, the end of the input.
+    @Test(arguments: questions, ["\u{3}", "\u{4}"])
+    func leavesNothingWhenAQuestionIsDeclined(_ question: Question, key: String) async throws {
         let account = try Account()
-        let terminal = try account.terminal("login", "--base-url", account.url)
-        try await terminal.expect("Grant, ")
+        let terminal = try Terminal(account.helper.program(["login"] + question.arguments))
+        for (text, answer) in question.answers {
+            try await terminal.expect(text)
+            if text.contains("not shown") { try await terminal.expectEcho(false) }
+            terminal.type(answer)
+        }
+        try await terminal.expect(question.text)
+        try await terminal.expectEcho(!question.isHidden)
         terminal.type(key)
         let end = try await terminal.end()
-        #expect(end.exit == (key == "\u{3}" ? .signal(SIGINT) : .status(78)), "\(end.screen)")
+        if key == "\u{3}" {
+            #expect(end.exit == .signal(SIGINT), "\(end.screen)")
+        } else {
+            #expect(end.exit == .status(78), "\(end.screen)")
+            #expect(end.screen.contains("was not answered; nothing was changed"))
+        }
         #expect(try account.files.isEmpty)
         #expect(account.sandbox.requests.isEmpty)
     }
 
-    @Test(arguments: ["\u{3}", "\u{4}"]) func leavesNothingWhenTheSecretIsDeclined(_ key: String) async throws
-    {
+    /// A shell that stops `login` with Ctrl-Z has its terminal as it was, and asks again when it goes on.
+    @Test(.clients("bash")) func isStoppedAndGoesOn() async throws {
         let account = try Account()
-        let terminal = try account.terminal("login", "--base-url", account.url, "--client-id", "client_ada")
-        try await terminal.expect("(not shown): ")
+        try account.helper.install(as: "butlr-credential")
+        let shell = try Terminal(
+            account.helper.client("bash", ["--norc", "--noprofile", "-i"], environment: ["PS1": "ready> "]))
+        try await shell.expect("ready> ")
+        // bash edits its lines itself, which dash would not.
+        shell.type("set +o emacs; stty -echo; stty echo; echo r''eady\n")
+        try await shell.expect("ready\r\n")
+        shell.type("butlr-credential login --base-url \(account.url) --client-id client_ada\n")
+        try await shell.expect("(not shown): ")
+        try await shell.expectEcho(false)
+        shell.type("half of it\u{1A}")
+        try await shell.expect("Stopped")
+        try await shell.expectEcho(true)
+        shell.type("fg\n")
+        try await shell.expect("(not shown): ")
+        try await shell.expectEcho(false)
+        shell.type(Account.canary + "\n")
+        try await shell.expect("the token lives for 60 minutes")
+        try await shell.expectEcho(true)
+        shell.type("exit 3\n")
+        #expect(try await shell.end().exit == .status(3))
+        #expect(account.sandbox.requests.map(\.status) == [200])
+    }
+
+    /// The caller of a prompt is told of Ctrl-C, too: it shares the terminal.
+    @Test func interruptsItsCallerAsWell() async throws {
+        let account = try Account()
+        try account.helper.install(as: "butlr-credential")
+        try account.helper.config(
+            "[profile \"default\"]\n base-url = \(account.url)\n client-id = c\n client-secret = prompt:\n")
+        let terminal = try Terminal(
+            account.helper.client("sh", ["-c", "butlr-credential token; echo went on"]))
+        try await terminal.expect("client-secret of profile")
         try await terminal.expectEcho(false)
-        terminal.type(key)
+        terminal.type("\u{3}")
         let end = try await terminal.end()
-        #expect(end.exit == .status(78))
-        #expect(end.screen.contains("was not answered; nothing was changed"))
-        #expect(try account.files.isEmpty)
+        #expect(end.exit == .signal(SIGINT))
+        #expect(!end.screen.contains("went on"))
     }
 
     @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGQUIT])
