@@ -78,7 +78,7 @@ extension Broker {
             }
             if login.expires > context.clock.now() { try locked.keep(login.token) }
         } catch {
-            context.log.warn("the token cannot be kept: \(error)")
+            context.log.warn("the token cannot be kept: \(obstacle(error))")
         }
     }
 
@@ -104,11 +104,8 @@ extension Broker {
 
     /// The store's lock; `nil` where somebody else still has it at the deadline.
     func lock(_ store: TokenStore, _ deadline: Deadline) -> LockedTokenStore? {
-        while true {
-            if let locked = store.attemptLock() { return locked }
-            if deadline.hasPassed { return nil }
-            deadline.sleep(20)
-        }
+        var request = store.requestLock()
+        return request.wait(until: deadline)
     }
 }
 
@@ -139,4 +136,11 @@ extension Profile {
             .providerError, "\(tokenEndpoint) gave no ID token, which token-use asks for",
             hint: "add openid to the profile's scope")
     }
+}
+
+/// Why a token cannot be kept, for people.
+func obstacle(_ error: SystemError) -> String {
+    guard [ENOLCK, ENOTSUP, EOPNOTSUPP, ENOSYS].contains(error.number) else { return "\(error)" }
+    // Without a lock two processes would spoil each other's refresh token.
+    return "\(error); let XDG_STATE_HOME name a folder on a disk that has locks"
 }
