@@ -34,13 +34,17 @@ enum Login: Command {
             .init("--audience", "NAME", "the audience to ask for"),
             .init("--resource", "URI", "the resource to ask for; may be given several times"),
             .init("--param", "NAME=VALUE", "a further parameter of the request; several times"),
-            .init("--url", "URL", "a URL that the token may be given to; several times"),
+            .init(
+                "--url", "URL",
+                "a further URL that the token may be given to; several times; an empty one takes out those before"
+            ),
             .init("--ca-file", "FILE", "certificates to trust instead of the system's"),
         ],
         details: [
             "Asks for what the options leave open, tries it with one request, and only then writes the profile"
                 + " (--profile, or default) to the config file. If the request fails, nothing is changed. A"
-                + " profile that is there keeps what is not given again.",
+                + " profile that is there keeps what is not given again, and its secret where only its URLs or"
+                + " what it asks for change.",
             "Client credentials are made in the Butlr web app, \(Login.webApp).",
             "A secret that is typed, or comes on standard input, is kept in a file of its own that only you can"
                 + " read. With --client-secret or --password it stays where it is.",
@@ -139,10 +143,15 @@ private struct LoginAttempt {
             if key == .caFile { value = absolute(value) }
             draft.set(key, value.isEmpty ? [] : [value], from: option)
         }
-        for (option, key) in [("--url", ConfigKey.url), ("--resource", .resource), ("--param", .param)] {
+        for (option, key) in [("--resource", ConfigKey.resource), ("--param", .param)] {
             let values = options.values(of: option)
             if !values.isEmpty { draft.set(key, values.filter { !$0.isEmpty }, from: option) }
         }
+        var urls = draft[.url]
+        for url in options.values(of: "--url") {
+            if url.isEmpty { urls = [] } else if !urls.contains(url) { urls.append(url) }
+        }
+        if options["--url"] != nil { draft.set(.url, urls, from: "--url") }
     }
 
     /// Settles provider and grant, on which everything else depends.
@@ -231,7 +240,8 @@ private struct LoginAttempt {
             if draft[key].isEmpty { return true }
             guard isKeptHere(key) else { return false }
             // After a logout it is gone.
-            return comesOnInput || dialogue != nil || secretFolder?.read(key, of: draft.name) == nil
+            return comesOnInput || dialogue != nil && !keepsAccount
+                || secretFolder?.read(key, of: draft.name) == nil
         }
         if comesOnInput, typed.isEmpty {
             typed = needed.filter { options[$0 == .password ? "--password" : "--client-secret"] == nil }
@@ -253,6 +263,12 @@ private struct LoginAttempt {
             draft.set(key, [secretFolder.source(of: key, in: draft.name)], from: "the \(key.name)")
         }
         return typed
+    }
+
+    /// Whether the options change only what the profile's token is for, not whose it is.
+    private var keepsAccount: Bool {
+        let uses = ["--url", "--scope", "--audience", "--resource", "--param", "--ca-file"]
+        return !options.names.isEmpty && options.names.allSatisfy(uses.contains)
     }
 
     /// Whether the profile's secret is in the file that `login` keeps it in.

@@ -203,6 +203,19 @@ import Testing
         #expect(try account.helper.configFolder.read("secrets/default") == "next-\(Account.canary)\n")
     }
 
+    /// A secret is shown once by who issues it: nobody is asked for it again just to permit a URL.
+    @Test func addsAURLWithoutAskingAnything() async throws {
+        let account = try Account()
+        try await account.logIn("--url", "https://a.example/")
+        let end = try await account.terminal("login", "--url", "https://b.example/").end()
+        #expect(end.exit == .status(0), "\(end.screen)")
+        #expect(account.config.contains("url = https://a.example/\n    url = https://b.example/\n"))
+        #expect(try account.helper.configFolder.read("secrets/default") == Account.canary + "\n")
+        try await account.logIn("--url", "", "--url", "https://c.example/")
+        #expect(account.config.contains("https://c.example/") && !account.config.contains("a.example"))
+        #expect(account.sandbox.requests.map(\.status) == [200, 200, 200])
+    }
+
     // MARK: Ways to leave
 
     /// A question of `login`, and how one gets there.
