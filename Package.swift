@@ -32,7 +32,8 @@ let package = Package(
         .target(name: "OAuth", dependencies: ["HTTP"]),
         .target(name: "HTTP", dependencies: ["CCurl", "Platform"]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-        .target(name: "Platform"),
+        .target(name: "Platform", dependencies: ["CPlatform"]),
+        .target(name: "CPlatform"),
 
         // Depends on the helper so that `swift run butlr-sandbox demo` builds what it demonstrates.
         .executableTarget(name: "butlr-sandbox", dependencies: ["Sandbox", "butlr-credential"]),
@@ -40,7 +41,7 @@ let package = Package(
 
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["Commands", "Sandbox", "TestSupport"]),
 
         // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
@@ -51,7 +52,13 @@ let package = Package(
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
         .testTarget(name: "BrokerTests", dependencies: ["TestSupport", "Sandbox", "Broker"]),
         .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform", "Sandbox"]),
+        .testTarget(name: "SecurityTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
+
+        // The fault report: `swift run butlr-faults`, explained in Tests/Faults/README.md.
+        .executableTarget(
+            name: "butlr-faults", dependencies: ["TestSupport", "Sandbox", "Platform", "butlr-credential"],
+            path: "Tests/Faults", exclude: ["README.md"]),
 
         // The configs in `integrations`, with the real tools.
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Platform"]),
@@ -59,3 +66,14 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzz targets, which `Tests/Fuzz/run` alone asks for: libFuzzer needs every module of theirs built for it.
+if Context.environment["BUTLR_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(name: "butlr-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Main"),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Callers", "Broker", "Profiles", "TokenStore", "OAuth", "Platform"],
+            path: "Tests/Fuzz/Targets"),
+    ]
+}

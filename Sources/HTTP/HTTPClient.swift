@@ -109,7 +109,7 @@ public struct HTTPClient: Sendable {
     }
 
     private func outcome(_ response: ccurl_response) -> String {
-        response.code == 0 ? "status \(response.status)" : text(of: response.error)
+        response.code == 0 ? "status \(response.status)" : quoted(text(of: response.error))
     }
 
     /// Sorts libcurl's codes (libcurl-errors(3)) by what they mean for the caller.

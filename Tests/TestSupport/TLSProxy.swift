@@ -9,6 +9,8 @@ public final class TLSProxy: Sendable {
         case truncating
         /// Closes each connection as soon as the client has said hello.
         case refusing
+        /// Speaks nothing newer than TLS 1.1 (deprecated by RFC 8996).
+        case outdated
     }
 
     public let port: UInt16
@@ -62,6 +64,10 @@ private let proxyScript = #"""
     certificate, key, backend_port, manner = sys.argv[1:5]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
+    if manner == "outdated":
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+        context.set_ciphers("ALL:@SECLEVEL=0")
 
     def relay(client, server):
         client.setblocking(False)
@@ -88,7 +94,7 @@ private let proxyScript = #"""
                 client.setblocking(False)
 
     def finish(client):
-        if manner == "proper":
+        if manner != "truncating":
             try:
                 client.unwrap()
             except ssl.SSLWantReadError:
