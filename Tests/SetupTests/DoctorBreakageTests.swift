@@ -12,6 +12,8 @@ import Testing
         let named: String
         /// What the command must begin with.
         let command: String
+        /// What its questions are answered with; each question as it begins.
+        var answers: [(question: String, answer: String)] = []
         var environment: [String: String] = [:]
         /// Breaks the account; what it gives back is kept until the end.
         let breaking: @Sendable (Account) async throws -> Any?
@@ -22,7 +24,13 @@ import Testing
     }
 
     static let breakages: [Breakage] = [
-        Breakage(name: "no config", named: "no profile is configured", command: "butlr-credential login") {
+        Breakage(
+            name: "no config", named: "no profile is configured", command: "butlr-credential login",
+            answers: [
+                ("Grant, ", ""), ("Client ID: ", "client_sandbox"),
+                ("Client secret (not shown): ", Account.canary),
+            ]
+        ) {
             try $0.helper.configFolder.remove("config")
             return nil
         },
@@ -38,14 +46,20 @@ import Testing
             return nil
         },
         Breakage(
-            name: "wrong secret", named: "answered 401", command: "butlr-credential login --profile default"
+            name: "wrong secret", named: "answered 401", command: "butlr-credential login --profile default",
+            answers: [
+                ("Client ID [client_sandbox]: ", ""), ("Client secret (not shown): ", Account.canary),
+            ]
         ) {
             try $0.helper.configFolder.write("secrets/default", "not the one\n")
             return nil
         },
         Breakage(
             name: "missing secret command", named: "command:… failed with status 127",
-            command: "butlr-credential login --profile default"
+            command: "butlr-credential login --profile default",
+            answers: [
+                ("Client ID [client_sandbox]: ", ""), ("Client secret (not shown): ", Account.canary),
+            ]
         ) {
             try $0.configure(secret: "command:no-such-secret-store show butlr 2>/dev/null")
             return nil
@@ -149,7 +163,9 @@ import Testing
     }
 
     private func check(_ breakage: Breakage, _ account: Account) async throws {
-        let environment = breakage.environment.mapValues(Optional.some)
+        var environment = breakage.environment.mapValues(Optional.some)
+        // Where Butlr is, for a profile that is made anew.
+        environment["BUTLR_BASE_URL"] = account.url
         let healthy = try await account.run("doctor")
         #expect(healthy.status == 0, "\(healthy)")
 
@@ -163,7 +179,7 @@ import Testing
         #expect(sick.status == code.exitStatus)
 
         kept.append(try await breakage.before?(account))
-        try await follow(mend, account, environment)
+        try await follow(mend, breakage.answers, account, environment)
         try await breakage.after?(account)
 
         let mended = try await account.run("doctor", "--online", "--json", environment: environment)
@@ -188,18 +204,20 @@ import Testing
         return failures
     }
 
-    /// Types the command, and what a login asks for.
+    /// Types the command as it is printed, and answers what it asks.
     private func follow(
-        _ command: String, _ account: Account, _ environment: [String: String?]
+        _ command: String, _ answers: [(question: String, answer: String)], _ account: Account,
+        _ environment: [String: String?]
     ) async throws {
-        guard command.hasPrefix("butlr-credential login") else {
-            let outcome = try await account.shell(command, environment: environment)
-            #expect(outcome.status == 0, "\(outcome)")
-            return
+        let terminal = try Terminal(
+            account.helper.client("sh", ["-c", command], environment: environment))
+        for (question, answer) in answers {
+            try await terminal.expect(question)
+            if question.contains("not shown") { try await terminal.expectEcho(false) }
+            terminal.type(answer + "\n")
         }
-        let answers = "--no-input --base-url \(account.url) --client-id client_sandbox --secret-stdin"
-        let login = try await account.helper.client("sh", ["-c", "\(command) \(answers)"])
-            .run(input: .text(Account.canary + "\n"))
-        #expect(login.status == 0, "\(login)")
+        let end = try await terminal.wait()
+        #expect(end.exit == .status(0), "\(end.screen)")
+        #expect(!end.screen.contains(Account.canary))
     }
 }
