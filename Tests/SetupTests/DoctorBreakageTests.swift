@@ -18,7 +18,7 @@ import Testing
         /// Breaks the account; what it gives back is kept until the end.
         let breaking: @Sendable (Account) async throws -> Any?
         /// What the world does around the command: a provider comes back, a clock is set.
-        var before: (@Sendable (Account) async throws -> Any?)?
+        var before: (@Sendable (Account, Any?) async throws -> Any?)?
         var after: (@Sendable (Account) async throws -> Void)?
         var testDescription: String { name }
     }
@@ -106,14 +106,15 @@ import Testing
         Breakage(
             name: "provider down", named: "cannot be reached",
             command: "butlr-credential token --force-refresh",
-            breaking: { account in
-                account.sandbox.stop()
-                return nil
+            breaking: {
+                // None of those that the system gives to whoever asks for any: it must stay free meanwhile.
+                let port = UInt16.random(in: 20_000..<32_000)
+                try $0.configure(baseURL: "http://127.0.0.1:\(port)")
+                return port
             },
-            before: { account in
-                let port = try #require(UInt16(account.url.split(separator: ":").last ?? ""))
+            before: { _, port in
                 let back = SandboxServer(
-                    SandboxOptions(port: port, clients: ["client_sandbox": Account.canary]))
+                    SandboxOptions(port: port as! UInt16, clients: ["client_sandbox": Account.canary]))
                 try back.start()
                 return back
             }),
@@ -178,7 +179,7 @@ import Testing
         let code = try #require(HelperError.Code(rawValue: failures[0].code))
         #expect(sick.status == code.exitStatus)
 
-        kept.append(try await breakage.before?(account))
+        kept.append(try await breakage.before?(account, kept[0]))
         try await follow(mend, breakage.answers, account, environment)
         try await breakage.after?(account)
 
