@@ -58,7 +58,7 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["Profiles", "Sandbox", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["Commands", "Sandbox", "TestSupport"]),
 
         // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
         // `swift test` builds every executable anyway, and linking one into the test bundle would bring its
@@ -67,7 +67,7 @@ let package = Package(
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
         .testTarget(name: "BrokerTests", dependencies: ["TestSupport", "Sandbox", "Broker"]),
-        .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
+        .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform", "Sandbox"]),
         .testTarget(name: "SecurityTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
 
