@@ -47,7 +47,8 @@ let package = Package(
         .target(name: "OAuth", dependencies: ["HTTP"], swiftSettings: lean),
         .target(name: "HTTP", dependencies: ["CCurl", "Platform"], swiftSettings: lean),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-        .target(name: "Platform", swiftSettings: lean),
+        .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: lean),
+        .target(name: "CPlatform"),
         .target(name: "CStartup"),
 
         // Depends on the helper so that `swift run butlr-sandbox demo` builds what it demonstrates.
@@ -60,8 +61,8 @@ let package = Package(
         .testTarget(name: "BenchmarkTests", dependencies: ["butlr-benchmark"]),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
-        .testTarget(name: "CommandTests", dependencies: ["Profiles", "Sandbox", "TestSupport"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["Commands", "Sandbox", "TestSupport"]),
 
         // What end-to-end tests run the built helper and real clients with. It does not depend on the helper:
         // `swift test` builds every executable anyway, and linking one into the test bundle would bring its
@@ -70,8 +71,14 @@ let package = Package(
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
         .testTarget(name: "BrokerTests", dependencies: ["TestSupport", "Sandbox", "Broker"]),
-        .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform"]),
+        .testTarget(name: "CallerTests", dependencies: ["TestSupport", "Platform", "Sandbox"]),
+        .testTarget(name: "SecurityTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "LibraryTests", dependencies: ["TestSupport", "Sandbox"]),
+
+        // The fault report: `swift run butlr-faults`, explained in Tests/Faults/README.md.
+        .executableTarget(
+            name: "butlr-faults", dependencies: ["TestSupport", "Sandbox", "Platform", "butlr-credential"],
+            path: "Tests/Faults", exclude: ["README.md"]),
 
         // The configs in `integrations`, with the real tools.
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Platform"]),
@@ -79,3 +86,14 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzz targets, which `Tests/Fuzz/run` alone asks for: libFuzzer needs every module of theirs built for it.
+if Context.environment["BUTLR_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(name: "butlr-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Main"),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Callers", "Broker", "Profiles", "TokenStore", "OAuth", "Platform"],
+            path: "Tests/Fuzz/Targets"),
+    ]
+}

@@ -18,7 +18,7 @@ public enum Get: Command {
         guard call.arguments.isEmpty else {
             throw HelperError(.usage, "get takes no arguments, but got \"\(quoted(call.arguments[0]))\"")
         }
-        let credential = try call.broker.credential(for: try request(call.input))
+        let credential = try call.broker.credential(for: try request(try call.input.readObject()))
         return Reply(output: credential.json.serialized + "\n")
     }
 
@@ -28,10 +28,10 @@ public enum Get: Command {
         return reply
     }
 
-    private static func request(_ input: StandardInput) throws(HelperError) -> CredentialRequest {
+    static func request(_ object: JSON?) throws(HelperError) -> CredentialRequest {
         var request = CredentialRequest()
         request.timeout = timeout
-        guard let object = try input.readObject() else { return request }
+        guard let object else { return request }
         if let url = try text("uri", in: object) { request.url = try requestedURL(url) }
         request.profile = try text("profile", in: object)
         request.rejection = try text("rejected_token", in: object).map { .token(Secret($0)) }

@@ -60,7 +60,7 @@ public enum Git: Command {
     ///
     /// Where git keeps state, it comes back with the token's fingerprint should the server refuse it, so that the
     /// same git command goes on with a new token; the second refusal is final.
-    private static func description(of credential: Credential, for request: GitCredential) -> String {
+    static func description(of credential: Credential, for request: GitCredential) -> String {
         let token = credential.token.reveal()
         let isBearer =
             request.announces("authtype")
@@ -159,6 +159,10 @@ struct GitCredential {
     /// What the credential is for; `nil` for anything but a web server, and where two are named: of those, two
     /// readers might choose differently.
     var url: RequestedURL? {
+        // A second host is how a line that was smuggled into a URL looks (CVE-2020-5260).
+        for key in ["protocol", "host", "path", "url"] where values.count(where: { $0.key == key }) > 1 {
+            return nil
+        }
         if let url = self["url"] {
             return self["protocol"] == nil && self["host"] == nil ? RequestedURL(url) : nil
         }

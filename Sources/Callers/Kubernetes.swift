@@ -13,7 +13,7 @@ public enum Kubernetes: Command {
         if let argument = call.arguments.first {
             throw HelperError(.usage, "kubernetes takes no arguments, but got \"\(quoted(argument))\"")
         }
-        let (version, request) = try request(call.context)
+        let (version, request) = try request(call.context.environment)
         let credential = try call.broker.credential(for: request)
         let answer: JSON = [
             "apiVersion": .string(version),
@@ -27,8 +27,8 @@ public enum Kubernetes: Command {
         return Reply(output: answer.serialized + "\n")
     }
 
-    private static func request(_ context: Context) throws(HelperError) -> (String, CredentialRequest) {
-        guard let text = context.environment.nonEmpty("KUBERNETES_EXEC_INFO") else {
+    static func request(_ environment: Environment) throws(HelperError) -> (String, CredentialRequest) {
+        guard let text = environment.nonEmpty("KUBERNETES_EXEC_INFO") else {
             throw HelperError(
                 .usage,
                 "kubernetes is called by kubectl, which describes its request in KUBERNETES_EXEC_INFO",

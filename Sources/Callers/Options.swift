@@ -60,6 +60,9 @@ public struct Options {
     /// Every value of an option, in the order in which they were given.
     public func values(of name: String) -> [String] { given.filter { $0.name == name }.map(\.value) }
 
+    /// The options that were given, in their order.
+    public var names: [String] { values.map(\.name) }
+
     /// - Throws: `usage` where something stands among the options.
     public func refuseOperands() throws(HelperError) {
         if let operand = operands.first {

@@ -119,16 +119,9 @@ public func waitUntilReadable(_ descriptor: Int32, _ deadline: Deadline) -> Bool
     }
 }
 
-/// Replaces a file as a whole with one that only this user may read.
-public func replacePrivateFile(_ path: String, _ contents: [UInt8]) throws(SystemError) {
-    let temporary = "\(path).\(getpid()).new"
-    do throws(SystemError) {
-        let file = try FileDescriptor(
-            opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-        try file.writeAll(contents)
-        guard rename(temporary, path) == 0 else { throw SystemError() }
-    } catch {
-        unlink(temporary)
-        throw error
-    }
+/// What a symbolic link says; `nil` where there is none.
+public func linkTarget(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
+    return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
 }

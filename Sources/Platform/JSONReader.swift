@@ -18,8 +18,9 @@ extension JSON {
 
     /// Reads the value that a text begins with.
     ///
-    /// Strict RFC 8259: UTF-8 only, no duplicate member names, no lone surrogates, at most 64 levels deep, no
-    /// number that a `Double` cannot hold. A number that the text ends with is complete.
+    /// Strict RFC 8259: UTF-8 only, no duplicate member names, no lone surrogates, at most 64 levels deep and
+    /// 65,536 values, each of which takes many times the memory of its text, no number that a `Double` cannot
+    /// hold. A number that the text ends with is complete.
     ///
     /// - Returns: the value, and where the text goes on behind it.
     public static func prefix(of bytes: [UInt8]) throws(SyntaxError) -> (value: JSON, end: Int) {
@@ -36,9 +37,14 @@ private func isWhitespace(_ byte: UInt8) -> Bool {
 private struct JSONReader {
     let bytes: [UInt8]
     var position = 0
+    private var valueCount = 0
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
 
     mutating func value(depth: Int) throws(JSON.SyntaxError) -> JSON {
         guard depth < 64 else { throw invalid("nested too deeply") }
+        valueCount += 1
+        guard valueCount <= 65_536 else { throw invalid("too many values") }
         skipWhitespace()
         switch try peek() {
         case UInt8(ascii: "{"): return try object(depth: depth)

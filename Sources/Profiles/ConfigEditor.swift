@@ -194,8 +194,10 @@ extension ConfigEditor {
 
     private func insertion(of lines: [String], at position: Int) -> Edit {
         let newline = newline(before: position)
-        let isCut = position > 0 && contents[position - 1] != .newline
-        let text = (isCut ? newline : "") + lines.map { $0 + newline }.joined()
+        let before = position > 0 ? contents[position - 1] : .newline
+        // A backslash at the very end would make the new line a part of the old one's value.
+        let gap = before == .newline ? 0 : before == UInt8(ascii: "\\") ? 2 : 1
+        let text = String(repeating: newline, count: gap) + lines.map { $0 + newline }.joined()
         return Edit(range: position..<position, bytes: Array(text.utf8))
     }
 

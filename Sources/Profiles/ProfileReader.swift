@@ -328,7 +328,7 @@ extension ProfileReader {
             if let file, file.mode & 0o077 != 0 {
                 throw HelperError(
                     .config, "\(setting.origin): \(key.name) holds a secret, but others may read this file",
-                    hint: "chmod 600 \(shellQuoted(file.path))")
+                    hint: "chmod 600 \(shellWord(file.path))")
             }
         }
         return sources

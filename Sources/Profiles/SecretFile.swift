@@ -9,6 +9,7 @@ enum SecretFile {
     static func read(_ path: String, isPrivateFolder: Bool = false) throws(SecretReader.Unavailable) -> String
     {
         var bytes: [UInt8] = []
+        defer { bytes.wipe() }
         var complaint: String?
         var isExposed = false
         do throws(SystemError) {
@@ -27,7 +28,7 @@ enum SecretFile {
         if let complaint { throw SecretReader.Unavailable(reason: complaint) }
         if isExposed {
             throw SecretReader.Unavailable(
-                reason: "can be read or written by others", refusal: "chmod 600 \(shellQuoted(path))")
+                reason: "can be read or written by others", refusal: "chmod 600 \(shellWord(path))")
         }
         if bytes.last == .newline {
             bytes.removeLast()

@@ -38,7 +38,8 @@ extension TokenStore {
 /// The processes that hold a `flock` on a file.
 ///
 /// `/proc/locks` names the process that took it, which may have gone and left it to a child (flock(2)): so the open
-/// files of all processes are looked at (proc_pid_fdinfo(5)).
+/// files of all processes are looked at (proc_pid_fdinfo(5)). Those of a running helper only root can see, because it
+/// hides its memory; then the other must do.
 private func holders(of file: stat) -> [LockHolder] {
     #if os(Linux)
         var holders: [LockHolder] = []
@@ -52,23 +53,38 @@ private func holders(of file: stat) -> [LockHolder] {
                         $0.hasPrefix("lock:")
                     }
             }
-            if isHolder { holders.append(holder(process)) }
+            if isHolder { holders.append(contentsOf: holder(process)) }
         }
-        return holders
+        return holders.isEmpty ? takers(of: file) : holders
     #else
         return []
     #endif
 }
 
 #if os(Linux)
-    private func holder(_ process: pid_t) -> LockHolder {
+    /// The processes that took a `flock` on a file, of which each line of `/proc/locks` names one:
+    /// `1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF` (proc_locks(5)).
+    private func takers(of file: stat) -> [LockHolder] {
+        text(of: "/proc/locks").split(separator: "\n").flatMap { line -> [LockHolder] in
+            let words = line.split(separator: " ")
+            guard words.count > 5, words[1] == "FLOCK", words[5].hasSuffix(":\(file.st_ino)"),
+                let process = pid_t(words[4])
+            else { return [] }
+            return holder(process)
+        }
+    }
+
+    /// - Returns: nothing where the process has gone.
+    private func holder(_ process: pid_t) -> [LockHolder] {
         // `pid (comm) state …`, where the name may hold blanks and parentheses.
         let line = text(of: "/proc/\(process)/stat")
-        let end = line.lastIndex(of: ")") ?? line.endIndex
+        guard let end = line.lastIndex(of: ")") else { return [] }
         let name = line[..<end].drop { $0 != "(" }.dropFirst()
         let state = line[end...].dropFirst(2).first
-        return LockHolder(
-            process: process, name: quoted(String(name)), isStopped: state == "T" || state == "t")
+        return [
+            LockHolder(
+                process: process, name: quoted(String(name)), isStopped: state == "T" || state == "t")
+        ]
     }
 
     private func text(of path: String) -> String {

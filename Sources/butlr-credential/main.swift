@@ -1,6 +1,16 @@
 import Commands
 import Platform
 
+hideMemory()
+if hasBorrowedRights {
+    let error = HelperError(
+        .usage,
+        "this program must not have rights that its caller does not have (setuid, setgid or capabilities)",
+        hint: "take them from the file: chmod ug-s FILE; setcap -r FILE")
+    writeToStandardError(error.text)
+    exit(error.code.exitStatus)
+}
+
 // A caller that has gone away must not kill the helper while it keeps a token.
 signal(SIGPIPE, SIG_IGN)
 occupyClosedStandardStreams()

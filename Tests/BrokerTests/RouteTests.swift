@@ -164,9 +164,10 @@ import Testing
         let provider = try StubProvider(.token("token"))
         let authority = try await CertificateAuthority()
         let server = try await TLSProxy(try await authority.issue(), beforePort: provider.port)
-        let tunnel = try Program(
-            "python3", ["-c", tunnelScript], environment: .inherited("PATH", "HOME")
-        ).start(input: .open)
+        var program = Program(
+            "python3", ["-c", tunnelScript], environment: .inherited("PATH", "HOME"))
+        program.timeLimit = nil
+        let tunnel = try program.start(input: .open)
         let port = try #require(try await tunnel.readLine())
         for usesEnvironment in [true, false] {
             let proxy = "http://127.0.0.1:\(port)"

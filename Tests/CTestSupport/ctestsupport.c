@@ -33,19 +33,6 @@ int support_accept(int listener) {
 #endif
 }
 
-int support_terminal(char *name, int size) {
-    int master = posix_openpt(O_RDWR | O_NOCTTY);
-    if (master < 0) return -1;
-    fcntl(master, F_SETFD, FD_CLOEXEC);
-    const char *found = grantpt(master) == 0 && unlockpt(master) == 0 ? ptsname(master) : NULL;
-    if (found == NULL || strlen(found) >= (size_t)size) {
-        close(master);
-        return -1;
-    }
-    strcpy(name, found);
-    return master;
-}
-
 int support_spawn(
     int *pid, const char *path, char *const arguments[], char *const environment[], const int streams[3],
     const char *folder) {

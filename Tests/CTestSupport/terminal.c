@@ -48,6 +48,9 @@ int support_spawn_on_terminal(
         failure = posix_spawn_file_actions_addopen(
             &actions, 1, output ? output : device, output ? O_WRONLY | O_CREAT | O_APPEND : O_RDWR, 0600);
     }
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+    if (failure == 0) failure = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#endif
     if (failure == 0 && folder != NULL) failure = posix_spawn_file_actions_addchdir_np(&actions, folder);
 
     sigset_t signals;

@@ -34,7 +34,6 @@ import Testing
         Exchange("url=https://git.example.com/org/repo.git\n", basic),
         Exchange("url=https://GIT.example.com.:443\n", basic),
         Exchange("protocol=https\nhost=GIT.Example.COM.:443\n", basic),
-        Exchange("protocol=https\nhost=evil.example\nhost=git.example.com\n", basic),
         // The user name that git knows already, or the one of the profile.
         Exchange(place + "username=ada\n", basic.replacing("oauth2", with: "ada")),
         Exchange(place + "username=\n", basic),
@@ -134,6 +133,10 @@ import Testing
         "url=https://evil.example?@git.example.com/\n", "url=https://evil.example\\@git.example.com/\n",
         "url=http://git.example.com/\n", "url=git.example.com\n", "url=\n",
         // Two places in one description: git would take the later one, a careless reader the other.
+        "protocol=https\nhost=evil.example\nhost=git.example.com\n",
+        "protocol=http\nprotocol=https\nhost=git.example.com\n",
+        "protocol=https\nhost=git.example.com\npath=a\npath=b\n",
+        "url=https://evil.example/\nurl=https://git.example.com/\n",
         "url=https://git.example.com/\nprotocol=https\nhost=evil.example\n",
         "protocol=https\nhost=evil.example\nurl=https://git.example.com/\n",
         // The end of the input is the end of the description: nothing beyond it is ours.

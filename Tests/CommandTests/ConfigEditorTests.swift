@@ -60,6 +60,9 @@ import Testing
             try edited("[profile \"b\"]\r\n\tscope = y\r\n", .scope, ["x"])
                 == "[profile \"b\"]\r\n\tscope = y\r\n\r\n[profile \"a\"]\r\n    scope = x\r\n")
         #expect(try edited("", .scope, ["x"]) == "[profile \"a\"]\n    scope = x\n")
+        #expect(
+            try edited("[profile \"a\"]\n\turl = u\\", .scope, ["x"])
+                == "[profile \"a\"]\n\turl = u\\\n\n\tscope = x\n")
     }
 
     @Test func setsSeveralValuesAndTakesOut() throws {

@@ -9,8 +9,10 @@ final class MailServer: Sendable {
 
     /// - Parameter tokens: the realm whose server says whether a token is valid.
     init(tokens: Realm) async throws {
-        child = try Program("python3", ["-c", script, tokens.url], environment: .inherited("PATH", "HOME"))
-            .start(input: .open)
+        var program = Program(
+            "python3", ["-c", script, tokens.url], environment: .inherited("PATH", "HOME"))
+        program.timeLimit = nil
+        child = try program.start(input: .open)
         guard let smtp = try await child.readLine().flatMap({ UInt16($0) }),
             let imap = try await child.readLine().flatMap({ UInt16($0) })
         else { throw DidNotStart(outcome: try await child.wait()) }

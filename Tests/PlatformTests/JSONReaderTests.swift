@@ -244,4 +244,12 @@ import Testing
             #expect(throws: Never.self, "\(damaged)") { try JSON(parsing: Array(value.serialized.utf8)) }
         }
     }
+
+    @Test func hasAsManyValuesAsItMayHave() throws {
+        func text(_ count: Int) -> [UInt8] {
+            Array(("[" + repeatElement("0", count: count - 1).joined(separator: ",") + "]").utf8)
+        }
+        #expect(try JSON(parsing: text(65_536)).array?.count == 65_535)
+        #expect(throws: JSON.SyntaxError.self) { try JSON(parsing: text(65_537)) }
+    }
 }

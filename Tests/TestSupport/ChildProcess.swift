@@ -49,7 +49,7 @@ final class ChildProcess: Sendable {
         self.state = Watched(state)
         pid = try ChildProcess.spawn(program, path, [inputOfChild, outputOfChild, errorsOfChild])
 
-        let deadline = ContinuousClock.now + program.timeLimit
+        let deadline = program.timeLimit.map { ContinuousClock.now + $0 }
         Thread { self.awaitExit() }.detach()
         Thread { self.moveBytes(inputOfTest, outputOfTest, errorsOfTest, bell, until: deadline) }.detach()
     }
@@ -135,7 +135,7 @@ final class ChildProcess: Sendable {
 
     private func moveBytes(
         _ input: Descriptor?, _ output: Descriptor?, _ errors: Descriptor?, _ bell: Descriptor,
-        until deadline: ContinuousClock.Instant
+        until deadline: ContinuousClock.Instant?
     ) {
         var (input, output, errors) = (input, output, errors)
         for end in [input, output, errors] { end?.makeNonblocking() }
@@ -150,8 +150,8 @@ final class ChildProcess: Sendable {
             }
             if isFinished { break }
             if pending.isEmpty && inputEnds { end(&input) }
-            if deadline <= .now {
-                expire()
+            if let deadline, let limit = program.timeLimit, deadline <= .now {
+                expire(after: limit)
                 break
             }
 
@@ -206,13 +206,13 @@ final class ChildProcess: Sendable {
         }
     }
 
-    private func expire() {
+    private func expire(after limit: Duration) {
         let exit = state.value.exit
         signal(SIGKILL, toGroup: true)
         state.change { state in
             state.timedOut = Program.TimedOut(
                 program: ([program.name] + program.arguments).joined(separator: " "),
-                limit: program.timeLimit, exit: exit,
+                limit: limit, exit: exit,
                 outputBytes: state.output.bytes, errorBytes: state.errors.bytes)
         }
     }

@@ -54,8 +54,9 @@ public struct Program: Sendable {
     public var calledAs: String?
     public var output: Output = .captured
     public var errors: Output = .captured
-    /// After this long the child and its process group are killed, and waiting for it throws ``TimedOut``.
-    public var timeLimit: Duration = .seconds(300)
+    /// After this long the child and its process group are killed, and waiting for it throws ``TimedOut``. A server
+    /// has none (`nil`): however long its test waits for its turn on a busy machine, it must still be there.
+    public var timeLimit: Duration? = .seconds(300)
     /// The home it runs in, which must not be removed while it does.
     var home: TemporaryFolder?
 

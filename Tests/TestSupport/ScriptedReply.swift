@@ -11,6 +11,8 @@ extension ScriptedServer {
             case hang
             /// The connection is torn down with a TCP reset.
             case reset
+            /// These bytes, over and over, until the server stops or the client gives up.
+            case flood([UInt8])
         }
 
         struct Piece: Sendable {
@@ -68,6 +70,11 @@ extension ScriptedServer {
 
         /// No answer until the server stops or the client gives up.
         public static let hang = Reply(pieces: [], ending: .hang)
+        /// This text, then another, over and over, until the server stops or the client gives up.
+        public static func flood(_ text: String, after beginning: String = "") -> Reply {
+            raw(beginning, then: .flood(Array(text.utf8)))
+        }
+
         /// No answer: the connection is closed.
         public static let close = Reply(pieces: [], ending: .close)
         /// No answer: the connection is reset.

@@ -109,6 +109,10 @@ final class ServerConnection: Sendable {
         case .keepAlive: return true
         case .hang:
             while receive() {}
+        case .flood(let bytes):
+            // Many at a time, so that it is a flood and not a trickle.
+            let wave = Array(repeatElement(bytes, count: max(1, 65_536 / bytes.count)).joined())
+            while send(wave) {}
         case .reset:
             var option = linger(l_onoff: 1, l_linger: 0)
             setsockopt(

@@ -71,7 +71,7 @@ public final class Terminal: Sendable {
         // Not `self`, which would then last as long as the program.
         let (pid, control, held, state) = (pid, control, opened.held, state)
         Thread { Terminal.read(control, state) }.detach()
-        let deadline = ContinuousClock.now + program.timeLimit
+        let deadline = program.timeLimit.map { ContinuousClock.now + $0 }
         Thread { Terminal.awaitExit(pid, state, holding: held, until: deadline) }.detach()
     }
 
@@ -155,7 +155,7 @@ public final class Terminal: Sendable {
 
     private static func awaitExit(
         _ pid: pid_t, _ state: Watched<State>, holding held: Descriptor,
-        until deadline: ContinuousClock.Instant
+        until deadline: ContinuousClock.Instant?
     ) {
         while true {
             // Under the lock, so that nobody signals a number that may be another process's by then.
@@ -167,7 +167,7 @@ public final class Terminal: Sendable {
                 return true
             }
             if hasEnded { break }
-            if deadline <= .now { kill(pid, SIGKILL) }
+            if let deadline, deadline <= .now { kill(pid, SIGKILL) }
             usleep(5000)
         }
         held.close()

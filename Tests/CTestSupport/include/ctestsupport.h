@@ -10,10 +10,6 @@ int support_pipe(int ends[2]);
 /// A connection that no child inherits. As `accept`.
 int support_accept(int listener);
 
-/// A new pseudo-terminal: its master is returned, which no child inherits, and its name is written.
-/// -1 when there is none to be had.
-int support_terminal(char *name, int size);
-
 /// Starts a program in a session of its own, with no signal blocked or ignored.
 ///
 /// `streams` are its descriptors 0, 1 and 2, -1 for none; `folder` is where it runs, or NULL. As

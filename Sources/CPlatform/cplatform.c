@@ -1,0 +1,23 @@
+#include "cplatform.h"
+
+#ifdef __linux__
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#else
+#include <unistd.h>
+#endif
+
+bool cplatform_has_borrowed_rights(void) {
+#ifdef __linux__
+    return getauxval(AT_SECURE) != 0;
+#else
+    return issetugid() != 0;
+#endif
+}
+
+void cplatform_hide_memory(void) {
+#ifdef __linux__
+    // Unlike RLIMIT_CORE, it is not inherited by the program that `exec` runs (PR_SET_DUMPABLE(2const)).
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
