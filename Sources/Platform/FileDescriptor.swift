@@ -61,6 +61,15 @@ extension stat {
     public var isOwn: Bool { st_uid == geteuid() }
     /// Whether group or others may read or change it.
     public var isPrivate: Bool { st_mode & 0o077 == 0 }
+    /// When its contents were last changed.
+    public var changed: Timestamp {
+        #if canImport(Darwin)
+            let time = st_mtimespec
+        #else
+            let time = st_mtim
+        #endif
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
 }
 
 /// Puts something in the place of standard streams that the caller closed, before a file is opened that would get
@@ -72,6 +81,20 @@ public func occupyClosedStandardStreams() {
         // The lowest free number is given, which is this one.
         _ = open("/dev/null", O_RDONLY)
     }
+}
+
+/// Closes all that a process was started with but its standard streams.
+public func closeInheritedDescriptors() {
+    guard let folder = opendir("/dev/fd") else { return }
+    var numbers: [Int32] = []
+    while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { name in
+            String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if let number = Int32(name), number > STDERR_FILENO { numbers.append(number) }
+    }
+    closedir(folder)
+    for number in numbers { close(number) }
 }
 
 /// Repeats a system call that a signal interrupted.
