@@ -131,3 +131,10 @@ public func replacePrivateFile(_ path: String, _ contents: [UInt8]) throws(Syste
         throw error
     }
 }
+
+/// The folder that this process works in; `nil` where it cannot be told, as when it has been removed.
+public func workingFolder() -> String? {
+    var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let found = path.withUnsafeMutableBytes { getcwd($0.baseAddress, $0.count) != nil }
+    return found ? String(decoding: path.prefix { $0 != 0 }, as: UTF8.self) : nil
+}
