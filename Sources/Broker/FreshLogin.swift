@@ -31,16 +31,10 @@ extension Broker {
         let deadline = Deadline(in: profile.timeout ?? 30_000)
         var secrets = LoginSecrets()
         if !profile.clientSecret.isEmpty {
-            secrets.clientSecret = given[.clientSecret]
-            if secrets.clientSecret == nil {
-                secrets.clientSecret = try secret(.clientSecret, profile.clientSecret, of: profile, deadline)
-            }
+            secrets.clientSecret = try secret(.clientSecret, of: profile, given, deadline)
         }
         if profile.grant == .password {
-            secrets.password = given[.password]
-            if secrets.password == nil {
-                secrets.password = try secret(.password, profile.password, of: profile, deadline)
-            }
+            secrets.password = try secret(.password, of: profile, given, deadline)
         }
         let request = profile.loginRequest(secrets)
         let response: TokenResponse
@@ -78,13 +72,22 @@ extension Broker {
             }
             if login.expires > context.clock.now() { try locked.keep(login.token) }
         } catch {
-            context.log.warn("the token cannot be kept: \(error)")
+            context.log.warn("the token cannot be kept: \(obstacle(error))")
         }
     }
 
+    /// A profile's client secret or password, from its sources; a person may be one of them.
+    ///
+    /// - Throws: `config` where it is not to be had.
+    public func secret(_ key: ConfigKey, of profile: Profile) throws(HelperError) -> Secret {
+        try secret(key, of: profile, [:], Deadline(in: profile.timeout ?? 30_000))
+    }
+
     private func secret(
-        _ key: ConfigKey, _ sources: [SecretSource], of profile: Profile, _ deadline: Deadline
+        _ key: ConfigKey, of profile: Profile, _ given: [ConfigKey: Secret], _ deadline: Deadline
     ) throws(HelperError) -> Secret {
+        if let secret = given[key] { return secret }
+        let sources = key == .password ? profile.password : profile.clientSecret
         // Those of the other profiles, too, and this one may not be in the config yet.
         var variables = (try? configuration().secretVariables) ?? Configuration.ownSecretVariables
         for case .env(let name) in profile.clientSecret + profile.password { variables.insert(name) }
@@ -104,11 +107,8 @@ extension Broker {
 
     /// The store's lock; `nil` where somebody else still has it at the deadline.
     func lock(_ store: TokenStore, _ deadline: Deadline) -> LockedTokenStore? {
-        while true {
-            if let locked = store.attemptLock() { return locked }
-            if deadline.hasPassed { return nil }
-            deadline.sleep(20)
-        }
+        var request = store.requestLock()
+        return request.wait(until: deadline)
     }
 }
 
@@ -139,4 +139,11 @@ extension Profile {
             .providerError, "\(tokenEndpoint) gave no ID token, which token-use asks for",
             hint: "add openid to the profile's scope")
     }
+}
+
+/// Why a token cannot be kept, for people.
+func obstacle(_ error: SystemError) -> String {
+    guard [ENOLCK, ENOTSUP, EOPNOTSUPP, ENOSYS].contains(error.number) else { return "\(error)" }
+    // Without a lock two processes would spoil each other's refresh token.
+    return "\(error); let XDG_STATE_HOME name a folder on a disk that has locks"
 }

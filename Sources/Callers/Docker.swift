@@ -24,9 +24,11 @@ public enum Docker: Command {
         case "list": return try list(call)
         case "store":
             // Tokens come from the provider; `docker login` must succeed all the same.
+            try call.input.refuseTerminal(Self.self)
             _ = try call.input.readToEnd()
             return Reply()
         case "erase":
+            try call.input.refuseTerminal(Self.self)
             // `docker logout` asks about every way to write a registry's name, and must succeed for all of them.
             if let selection = try? call.broker.selection(for: try request(key(call))) { selection.forget() }
             return Reply()
@@ -72,7 +74,6 @@ public enum Docker: Command {
 
     /// Every registry that may be asked for. Wildcards are not to be listed.
     private static func list(_ call: Call) throws(HelperError) -> Reply {
-        _ = try call.input.readToEnd()
         var members: [JSON.Member] = []
         for profile in try call.broker.profiles() {
             for host in profile.urls.compactMap(\.authority)

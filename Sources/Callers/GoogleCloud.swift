@@ -83,7 +83,7 @@ public enum GoogleCloud: Command {
     private static func writeOutputFile(_ text: String, _ environment: Environment) -> Bool {
         guard let path = outputFile(environment) else { return false }
         do throws(SystemError) {
-            try replacePrivateFile(path, Array(text.utf8))
+            try FileDraft(of: path).commit(Array(text.utf8))
             return true
         } catch {
             return false

@@ -78,7 +78,9 @@ final class Dialogue {
     }
 
     private static func ended(_ question: String) -> HelperError {
-        HelperError(.config, "the question for \"\(question)\" was not answered; nothing was changed")
+        let subject = question.prefix { $0 != "," && $0 != "(" }
+        let name = subject.last == " " ? subject.dropLast() : subject
+        return HelperError(.config, "the question for \"\(name)\" was not answered; nothing was changed")
     }
 
     private func write(_ text: String) { try? terminal.writeAll(Array(text.utf8)) }

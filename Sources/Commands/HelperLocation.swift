@@ -76,12 +76,6 @@ func resolvedPath(_ path: String) -> String? {
     return String(cString: resolved)
 }
 
-/// The folder that a path lies in.
-func folder(of path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-}
-
 /// The last part of a path.
 func fileName(of path: String) -> String {
     path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.index(after: $0)...]) } ?? path

@@ -63,15 +63,3 @@ func spoken(_ duration: Milliseconds) -> String {
     let count = (seconds + size / 2) / size
     return "\(count) \(unit)\(count == 1 ? "" : "s")"
 }
-
-/// A word as a shell reads it.
-func shellWord(_ word: String) -> String {
-    let isPlain =
-        !word.isEmpty
-        && word.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                || "-_./:,@%+=".utf8.contains(byte)
-        }
-    if isPlain { return word }
-    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-}

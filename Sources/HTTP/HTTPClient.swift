@@ -42,7 +42,8 @@ public struct HTTPClient: Sendable {
         }
     }
 
-    private static func load() throws(HTTPFailure) {
+    /// Loads libcurl, which sending does by itself.
+    public static func load() throws(HTTPFailure) {
         if let reason = ccurl_load() {
             throw .unusable("libcurl cannot be loaded (\(String(cString: reason)))")
         }

@@ -82,7 +82,7 @@ public struct TokenRequest: Sendable {
         // As they stand in a form, too. Shorter ones would be found everywhere in plain prose.
         return secrets.flatMap { [$0, formEncoded($0)] }.filter { $0.utf8.count >= 4 }.reduce(text) {
             text, secret in
-            text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "<redacted>")
+            text.parts(separatedBy: secret).joined(separator: "<redacted>")
         }
     }
 }

@@ -38,7 +38,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
     public func readToEnd(limit: Int) throws(SystemError) -> [UInt8] {
         var contents: [UInt8] = []
         while true {
-            let chunk = try readSome(raw, atMost: min(65_536, limit + 1 - contents.count))
+            let chunk = try readSome(raw, atMost: min(max(4096, contents.count), limit + 1 - contents.count))
             if chunk.isEmpty { return contents }
             contents.append(contentsOf: chunk)
             if contents.count > limit { throw SystemError(EFBIG) }
@@ -75,6 +75,7 @@ public func occupyClosedStandardStreams() {
 }
 
 /// Repeats a system call that a signal interrupted.
+@inlinable
 public func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
     while true {
         let result = call()
@@ -118,18 +119,11 @@ public func waitUntilReadable(_ descriptor: Int32, _ deadline: Deadline) -> Bool
     }
 }
 
-/// Replaces a file as a whole with one that only this user may read.
-public func replacePrivateFile(_ path: String, _ contents: [UInt8]) throws(SystemError) {
-    let temporary = "\(path).\(getpid()).new"
-    do throws(SystemError) {
-        let file = try FileDescriptor(
-            opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-        try file.writeAll(contents)
-        guard rename(temporary, path) == 0 else { throw SystemError() }
-    } catch {
-        unlink(temporary)
-        throw error
-    }
+/// What a symbolic link says; `nil` where there is none.
+public func linkTarget(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
+    return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
 }
 
 /// The folder that this process works in; `nil` where it cannot be told, as when it has been removed.

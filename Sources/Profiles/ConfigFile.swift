@@ -240,7 +240,7 @@ extension ConfigFile {
         let nearest = nearestWord(to: name, among: ConfigKey.names)
         var error = fault(line, "unknown key \"\(name)\"" + suggestion(nearest))
         if let nearest, name.utf8.allSatisfy(\.isKeyCharacter) {
-            error.hint = "sed -i.bak '\(line)s/\(name)/\(nearest)/' \(shellQuoted(path))"
+            error.hint = "sed -i.bak '\(line)s/\(name)/\(nearest)/' \(shellWord(path))"
         }
         return error
     }

@@ -49,10 +49,10 @@ extension ConfigFile {
             throw HelperError(.config, "cannot read the config file \(quoted(path)): \(reason)")
         }
         try checkOwner(of: path, status)
-        try checkFolder(Profiles.folder(of: path))
+        try checkFolder(Platform.folder(of: path))
         if isLink, let real = realpath(path, nil) {
             defer { free(real) }
-            try checkFolder(Profiles.folder(of: String(cString: real)))
+            try checkFolder(Platform.folder(of: String(cString: real)))
         }
         return try ConfigFile(path: path, mode: status.st_mode, contents: contents)
     }
@@ -66,12 +66,12 @@ extension ConfigFile {
         guard status.isOwn || status.st_uid == 0 else {
             throw HelperError(
                 .config, "the config file \(quoted(path)) belongs to another user, who could change it",
-                hint: "chown \(geteuid()) \(shellQuoted(path))")
+                hint: "chown \(geteuid()) \(shellWord(path))")
         }
         guard status.st_mode & 0o022 == 0 else {
             throw HelperError(
                 .config, "others may write the config file \(quoted(path))",
-                hint: "chmod go-w \(shellQuoted(path))")
+                hint: "chmod go-w \(shellWord(path))")
         }
     }
 
@@ -83,13 +83,13 @@ extension ConfigFile {
         guard status.isOwn || status.st_uid == 0 else {
             throw HelperError(
                 .config, "the config's folder \(quoted(path)) belongs to another user, who could change it",
-                hint: "chown \(geteuid()) \(shellQuoted(path))")
+                hint: "chown \(geteuid()) \(shellWord(path))")
         }
         // In a sticky folder, such as /tmp, others cannot replace the user's file.
         guard status.st_mode & 0o022 == 0 || status.st_mode & mode_t(S_ISVTX) != 0 else {
             throw HelperError(
                 .config, "others may write the config's folder \(quoted(path))",
-                hint: "chmod go-w \(shellQuoted(path))")
+                hint: "chmod go-w \(shellWord(path))")
         }
     }
 }

@@ -3,9 +3,9 @@ import Platform
 extension ConfigEditor {
     /// Changes a config file as a whole: whoever reads it sees the old text or the new, never a part.
     ///
-    /// The new text is written to a file named like the config with `.lock` behind it, as git does, so that
-    /// two who edit it at once, git among them, do not lose each other's changes. A file that is missing is
-    /// made, for its user alone; a link's target is what changes; the permissions stay.
+    /// While it is edited, a file named like the config with `.lock` behind it keeps git out, which makes such a
+    /// file for the same purpose: so two who edit it at once do not lose each other's changes. A file that is
+    /// missing is made, for its user alone; a link's target is what changes; the permissions stay.
     ///
     /// - Parameter change: gets the text as it is now; what it throws leaves the file as it is.
     /// - Throws: `config` where its folder is one that would not be trusted; `io-error` where it cannot be
@@ -14,30 +14,22 @@ extension ConfigEditor {
         _ path: String, _ change: (inout ConfigEditor) throws(HelperError) -> Void
     ) throws(HelperError) {
         let target = target(of: path)
-        let folder = Profiles.folder(of: target)
+        let folder = Platform.folder(of: target)
         do throws(SystemError) { try makePrivateFolders(folder) } catch {
             throw HelperError(.ioError, "the folder \(quoted(folder)) cannot be made: \(error)")
         }
         try ConfigFile.checkFolder(folder)
-        let lockPath = target + ".lock"
-        let lock = try lock(lockPath)
-        do throws(HelperError) {
-            let old = try attempt(target) { () throws(SystemError) in try read(target) }
-            var editor = ConfigEditor(old?.contents ?? [])
-            try change(&editor)
-            if editor.contents == old?.contents {
-                unlink(lockPath)
-                return
-            }
-            try attempt(target) { () throws(SystemError) in
-                guard fchmod(lock.raw, old?.mode ?? 0o600) == 0 else { throw SystemError() }
-                try lock.writeAll(editor.contents)
-                try lock.sync()
-                guard rename(lockPath, target) == 0 else { throw SystemError() }
-            }
+        let draft = try draft(of: target)
+        try keepGitOut(of: target)
+        defer { unlink(target + ".lock") }
+        let old = try attempt(target) { () throws(SystemError) in try read(target) }
+        var editor = ConfigEditor(old?.contents ?? [])
+        try change(&editor)
+        if editor.contents == old?.contents { return }
+        do throws(SystemError) {
+            try draft.commit(editor.contents, mode: old?.mode ?? 0o600)
         } catch {
-            unlink(lockPath)
-            throw error
+            throw cannotChange(target, error)
         }
     }
 
@@ -48,34 +40,48 @@ extension ConfigEditor {
         self.init(try attempt(path) { () throws(SystemError) in try read(path)?.contents ?? [] })
     }
 
-    private static func lock(_ path: String) throws(HelperError) -> FileDescriptor {
-        let deadline = Deadline(in: 2000)
-        while true {
-            do throws(SystemError) {
-                return try FileDescriptor(
-                    opening: path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-            } catch {
-                guard error.number == EEXIST else {
-                    throw HelperError(.ioError, "cannot make \(quoted(path)), to edit the config: \(error)")
-                }
-                guard !deadline.hasPassed else {
-                    throw HelperError(
-                        .temporaryFailure,
-                        "another program is editing the config file: \(quoted(path)) is there",
-                        hint: "if none is: rm \(shellQuoted(path))")
-                }
-                deadline.sleep(20)
-            }
+    /// The new text's file, which two processes of the helper never have at once.
+    private static func draft(of target: String) throws(HelperError) -> FileDraft {
+        do throws(SystemError) { return try FileDraft(of: target) } catch {
+            if error.number == EWOULDBLOCK { throw isBeingEdited(target + ".new") }
+            throw cannotChange(target, error)
         }
+    }
+
+    /// Makes the file that git takes for its own lock, or waits until git's is gone.
+    ///
+    /// It is a link that says whose it is: one that is there already was left by a process that is dead, as none but
+    /// this one has the draft.
+    private static func keepGitOut(of target: String) throws(HelperError) {
+        let path = target + ".lock"
+        let draft = target.split(separator: "/").last.map { "\($0).new" } ?? ""
+        let deadline = Deadline(in: 2000)
+        while symlink(draft, path) != 0 {
+            guard errno == EEXIST else {
+                throw HelperError(
+                    .ioError, "cannot make \(quoted(path)), to edit the config: \(SystemError())")
+            }
+            if linkTarget(path) == draft { return }
+            guard !deadline.hasPassed else { throw isBeingEdited(path) }
+            deadline.sleep(20)
+        }
+    }
+
+    private static func isBeingEdited(_ path: String) -> HelperError {
+        HelperError(
+            .temporaryFailure, "another program is editing the config file: \(quoted(path)) is there",
+            hint: "if none is: rm \(shellWord(path))")
     }
 }
 
 private func attempt<Result>(
     _ path: String, _ call: () throws(SystemError) -> Result
 ) throws(HelperError) -> Result {
-    do throws(SystemError) { return try call() } catch {
-        throw HelperError(.ioError, "the config file \(quoted(path)) cannot be changed: \(error)")
-    }
+    do throws(SystemError) { return try call() } catch { throw cannotChange(path, error) }
+}
+
+private func cannotChange(_ path: String, _ error: SystemError) -> HelperError {
+    HelperError(.ioError, "the config file \(quoted(path)) cannot be changed: \(error)")
 }
 
 /// A file's contents and permissions; `nil` where there is none.
@@ -97,10 +103,8 @@ private func target(of path: String) -> String {
     var path = path
     // Linux gives up after as many.
     for _ in 0..<40 {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
-        guard count > 0 else { break }
-        path = Profiles.path(String(decoding: buffer.prefix(count), as: UTF8.self), in: folder(of: path))
+        guard let next = linkTarget(path), !next.isEmpty else { break }
+        path = Profiles.path(next, in: folder(of: path))
     }
     return path
 }

@@ -42,7 +42,7 @@ public struct Configuration: Sendable {
     public var profileNames: [String] { definitions.map(name) }
 
     /// Whether nothing at all is configured.
-    public var isEmpty: Bool { environmentProfile == nil && configFiles.allSatisfy(\.sections.isEmpty) }
+    public var isEmpty: Bool { environmentProfile == nil && configFiles.allSatisfy { $0.sections.isEmpty } }
 
     /// The profile with that name.
     ///
@@ -143,7 +143,9 @@ extension Configuration {
     /// - Throws: `config`, with how to begin, where no profile is defined at all.
     func checkNotEmpty() throws(HelperError) {
         guard isEmpty else { return }
-        if let missing = EnvironmentProfile.missingHalf(environment) { throw HelperError(.config, missing) }
+        if let missing = environment.missingHalfOfPair {
+            throw HelperError(.config, missing, hint: "set both, or type: butlr-credential login")
+        }
         let place = files.first ?? directories.configFiles.first
         throw HelperError(
             .config,

@@ -4,8 +4,11 @@ import Platform
 ///
 /// The terminal is the process's own (`/dev/tty`), wherever its input and output go.
 ///
+/// Ctrl-C, Ctrl-\ and Ctrl-Z do what they always do, to the caller too, once the terminal's settings are back; after a
+/// stop the question is asked again.
+///
 /// - Throws: `config` where there is no terminal, nobody answers before the deadline, or the person declines
-///   with Ctrl-C or Ctrl-D.
+///   with Ctrl-D.
 public func prompt(for label: String, deadline: Deadline) throws(HelperError) -> Secret {
     let raw = retrying { open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) }
     guard raw >= 0 else {
@@ -16,19 +19,37 @@ public func prompt(for label: String, deadline: Deadline) throws(HelperError) ->
     guard tcgetpgrp(raw) == getpgrp() else {
         throw HelperError(.config, "cannot ask for the \(quoted(label)): this is a background job")
     }
-    return try HiddenInput(terminal: terminal.raw, label: quoted(label), deadline: deadline).read()
+    while true {
+        switch try HiddenInput(terminal: terminal.raw, label: quoted(label), deadline: deadline).read() {
+        case .line(let secret): return secret
+        case .interrupted(let signal, let isKey):
+            // A key's signal goes to every process in the terminal's foreground.
+            if isKey { kill(0, signal) }
+            if signal == SIGTSTP { continue }
+            throw HelperError(.config, "asking for the \(quoted(label)) was interrupted")
+        }
+    }
 }
 
 /// A line typed at a terminal that does not show it.
 ///
 /// The terminal is told to hand over every key as it is, so that there is no way to leave that would not
-/// first put its settings back: Ctrl-C and Ctrl-D are keys like others, and signals wait until then.
+/// first put its settings back: Ctrl-C and Ctrl-Z are keys like others, and signals wait until then.
 struct HiddenInput {
+    enum Outcome {
+        case line(Secret)
+        /// A signal ended the reading: one that has come meanwhile, or one that a key stands for and that is yet to
+        /// be sent.
+        case interrupted(Int32, isKey: Bool)
+    }
+
     let terminal: Int32
     let label: String
     let deadline: Deadline
 
-    func read() throws(HelperError) -> Secret {
+    private static let interrupts = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP]
+
+    func read() throws(HelperError) -> Outcome {
         var settings = termios()
         guard tcgetattr(terminal, &settings) == 0 else {
             throw HelperError(.config, "cannot ask for the \(label): \(SystemError())")
@@ -36,7 +57,7 @@ struct HiddenInput {
         var signals = sigset_t()
         var before = sigset_t()
         sigemptyset(&signals)
-        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] { sigaddset(&signals, signal) }
+        for signal in HiddenInput.interrupts { sigaddset(&signals, signal) }
         pthread_sigmask(SIG_BLOCK, &signals, &before)
         var hidden = settings
         hidden.c_lflag &= ~tcflag_t(ECHO | ECHONL | ICANON | ISIG | IEXTEN)
@@ -49,16 +70,14 @@ struct HiddenInput {
             // From here on a signal that has come does what it does.
             pthread_sigmask(SIG_SETMASK, &before, nil)
         }
-        return try line(until: signals)
+        return try line()
     }
 
-    private func line(until signals: sigset_t) throws(HelperError) -> Secret {
+    private func line() throws(HelperError) -> Outcome {
         var line: [UInt8] = []
         var escape = Escape.none
         while true {
-            guard !isPending(signals) else {
-                throw HelperError(.config, "asking for the \(label) was interrupted")
-            }
+            if let signal = pendingSignal { return .interrupted(signal, isKey: false) }
             guard !deadline.hasPassed else {
                 throw HelperError(.config, "nobody answered when asked for the \(label)")
             }
@@ -74,9 +93,12 @@ struct HiddenInput {
                     guard let text = String(validating: line, as: UTF8.self) else {
                         throw HelperError(.config, "the \(label) that was typed is not UTF-8")
                     }
-                    return Secret(text)
-                case 3: throw declined()  // Ctrl-C
-                case 4: if line.isEmpty { throw declined() }  // Ctrl-D
+                    return .line(Secret(text))
+                case 3: return .interrupted(SIGINT, isKey: true)  // Ctrl-C
+                case 26: return .interrupted(SIGTSTP, isKey: true)  // Ctrl-Z
+                case 28: return .interrupted(SIGQUIT, isKey: true)  // Ctrl-\
+                case 4:  // Ctrl-D
+                    if line.isEmpty { throw HelperError(.config, "no \(label) was given") }
                 case 8, 0x7F:  // Backspace
                     while let byte = line.popLast(), byte & 0xC0 == 0x80 {}
                 case 21: line = []  // Ctrl-U
@@ -106,12 +128,10 @@ struct HiddenInput {
         }
     }
 
-    private func declined() -> HelperError { HelperError(.config, "no \(label) was given") }
-
-    private func isPending(_ signals: sigset_t) -> Bool {
+    private var pendingSignal: Int32? {
         var pending = sigset_t()
-        guard sigpending(&pending) == 0 else { return false }
-        return [SIGHUP, SIGINT, SIGQUIT, SIGTERM].contains { sigismember(&pending, $0) == 1 }
+        guard sigpending(&pending) == 0 else { return nil }
+        return HiddenInput.interrupts.first { sigismember(&pending, $0) == 1 }
     }
 
     private func write(_ text: String) { try? writeAll(terminal, Array(text.utf8)) }

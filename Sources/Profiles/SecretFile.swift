@@ -28,7 +28,7 @@ enum SecretFile {
         if let complaint { throw SecretReader.Unavailable(reason: complaint) }
         if isExposed {
             throw SecretReader.Unavailable(
-                reason: "can be read or written by others", refusal: "chmod 600 \(shellQuoted(path))")
+                reason: "can be read or written by others", refusal: "chmod 600 \(shellWord(path))")
         }
         if bytes.last == .newline {
             bytes.removeLast()

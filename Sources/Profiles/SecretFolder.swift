@@ -48,7 +48,7 @@ public struct SecretFolder: Sendable {
             let status = try folder.status()
             guard status.isOwn else { throw SystemError(EPERM) }
             if !status.isPrivate, fchmod(folder.raw, 0o700) != 0 { throw SystemError() }
-            try replacePrivateFile(self.path(of: key, in: profile), Array((secret.reveal() + "\n").utf8))
+            try FileDraft(of: self.path(of: key, in: profile)).commit(Array((secret.reveal() + "\n").utf8))
         } catch {
             throw HelperError(
                 .ioError,
@@ -67,6 +67,8 @@ public struct SecretFolder: Sendable {
     /// - Throws: `io-error`.
     public func remove(_ key: ConfigKey, of profile: String) throws(HelperError) -> Bool {
         let path = path(of: key, in: profile)
+        // What a killed process may have left.
+        unlink(path + ".new")
         if unlink(path) == 0 { return true }
         if errno == ENOENT || errno == ENOTDIR { return false }
         throw HelperError(.ioError, "\(quoted(path)) cannot be removed: \(SystemError())")

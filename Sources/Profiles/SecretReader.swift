@@ -50,9 +50,7 @@ public struct SecretReader: Sendable {
         for source in sources {
             if source == .prompt, allowsInput, prompt == nil { return .needsPrompt(key) }
             do throws(Unavailable) {
-                let text = try text(of: source)
-                if !text.isEmpty { return .secret(Secret(text), from: source) }
-                failures.append("\(source) is empty")
+                return .secret(try secret(from: source), from: source)
             } catch {
                 if let refusal = error.refusal {
                     throw HelperError(
@@ -65,14 +63,25 @@ public struct SecretReader: Sendable {
         if failures.isEmpty { failures = ["no source is given"] }
         throw HelperError(
             .config,
-            "cannot get the \(key) of profile \"\(quoted(profile))\": " + failures.joined(separator: "; "))
+            "cannot get the \(key) of profile \"\(quoted(profile))\": " + failures.joined(separator: "; "),
+            hint: "butlr-credential login --profile \(shellWord(profile))")
     }
 
     /// Why a source has no secret.
-    struct Unavailable: Error {
-        var reason: String
+    public struct Unavailable: Error {
+        /// To follow the source in a sentence.
+        public var reason: String
         /// What to type where the source is not merely absent but unsafe, so that no other is tried.
-        var refusal: String? = nil
+        public var refusal: String? = nil
+    }
+
+    /// The secret from one source; never an empty one.
+    ///
+    /// - Throws: why it has none.
+    public func secret(from source: SecretSource) throws(Unavailable) -> Secret {
+        let text = try text(of: source)
+        if text.isEmpty { throw Unavailable(reason: "is empty") }
+        return Secret(text)
     }
 
     private func text(of source: SecretSource) throws(Unavailable) -> String {

@@ -93,6 +93,27 @@ import Testing
         #expect(try account.helper.configFolder.read("secrets/default") == Account.canary + "\n")
     }
 
+    /// Neither is in the way of the next one, nor does it outlast it.
+    @Test func takesOverWhatAKilledLoginLeft() async throws {
+        let account = try Account()
+        let folder = account.helper.configFolder
+        try folder.link("config.lock", to: "config.new")
+        try folder.write("config.new", "[profile \"half")
+        try folder.write("secrets/default.new", "a longer canary than the one to come\n")
+        try await account.logIn()
+        #expect(try folder.files() == ["config", "secrets/default"])
+        #expect(try folder.read("secrets/default") == Account.canary + "\n")
+        #expect(!account.config.contains("half"))
+    }
+
+    @Test func logoutTakesAwayTheSecretOfAKilledLogin() async throws {
+        let account = try Account()
+        try await account.logIn()
+        try account.helper.configFolder.write("secrets/default.new", Account.canary)
+        #expect(try await account.run("logout").status == 0)
+        #expect(try account.helper.configFolder.files() == ["config"])
+    }
+
     @Test(arguments: ["", "\n\n", "one\ntwo\n"]) func wantsOneLine(_ input: String) async throws {
         let account = try Account()
         let result = try await account.run(

@@ -203,31 +203,144 @@ import Testing
         #expect(try account.helper.configFolder.read("secrets/default") == "next-\(Account.canary)\n")
     }
 
+    /// A secret is shown once by who issues it: nobody is asked for it again just to permit a URL.
+    @Test func addsAURLWithoutAskingAnything() async throws {
+        let account = try Account()
+        try await account.logIn("--url", "https://a.example/")
+        let end = try await account.terminal("login", "--url", "https://b.example/").end()
+        #expect(end.exit == .status(0), "\(end.screen)")
+        #expect(account.config.contains("url = https://a.example/\n    url = https://b.example/\n"))
+        #expect(try account.helper.configFolder.read("secrets/default") == Account.canary + "\n")
+        try await account.logIn("--url", "", "--url", "https://c.example/")
+        #expect(account.config.contains("https://c.example/") && !account.config.contains("a.example"))
+        #expect(account.sandbox.requests.map(\.status) == [200, 200, 200])
+    }
+
+    /// Where a store of secrets has lost it, or has a wrong one, the person may have it still.
+    @Test(arguments: ["false", "echo wrong", "echo $CANARY"])
+    func asksForASecretThatItsSourceDoesNotGive(_ command: String) async throws {
+        let account = try Account()
+        try account.helper.config(
+            """
+            [profile "default"]
+                base-url = \(account.url)
+                client-id = client_ada
+                client-secret = "command:\(command); echo ran >>runs"
+
+            """)
+        let terminal = try account.terminal("login")
+        if command != "echo $CANARY" {
+            try await terminal.expect("kept in a private")
+            try await terminal.expect("Client ID [client_ada]: ")
+            terminal.type("\n")
+            try await terminal.expect("(not shown): ")
+            try await terminal.expectEcho(false)
+            terminal.type(Account.canary + "\n")
+        }
+        let end = try await terminal.end()
+        #expect(end.exit == .status(0), "\(end.screen)")
+        #expect(account.config.contains("secrets/default") == (command != "echo $CANARY"))
+        #expect(try account.helper.home.read("runs") == "ran\n")
+        #expect(try await account.run("token").status == 0)
+    }
+
     // MARK: Ways to leave
 
-    @Test(arguments: ["\u{3}", "\u{4}"]) func leavesNothingWhenAQuestionIsDeclined(_ key: String) async throws
-    {
+    /// A question of `login`, and how one gets there.
+    struct Question: Sendable, CustomTestStringConvertible {
+        let text: String
+        let arguments: [String]
+        let answers: [(question: String, answer: String)]
+        let isHidden: Bool
+        var testDescription: String { text }
+
+        init(
+            _ text: String, _ arguments: [String] = [], after answers: [(String, String)] = [],
+            isHidden: Bool = false
+        ) {
+            (self.text, self.arguments, self.answers, self.isHidden) = (text, arguments, answers, isHidden)
+        }
+    }
+
+    static let questions = [
+        Question("Provider, "),
+        Question("Grant, ", ["--provider", "oauth2"]),
+        Question("Token endpoint: ", ["--provider", "oauth2", "--grant", "password"]),
+        Question("Client ID: ", ["--provider", "butlr"], after: [("Grant, ", "c\n")]),
+        Question("User name: ", ["--grant", "password", "--provider", "butlr"]),
+        Question("Client secret (not shown): ", ["--client-id", "c", "--provider", "butlr"], isHidden: true),
+        Question("Password (not shown): ", ["--username", "u", "--provider", "butlr"], isHidden: true),
+        Question(
+            "Password (not shown): ",
+            ["--username", "u", "--client-id", "c", "--token-endpoint", "http://127.0.0.1:1/"],
+            after: [("Client secret (not shown; empty for none): ", "s\n")], isHidden: true),
+    ]
+
+    /// Ctrl-C, which ends whatever it is typed at, and Ctrl-D, the end of the input.
+    @Test(arguments: questions, ["\u{3}", "\u{4}"])
+    func leavesNothingWhenAQuestionIsDeclined(_ question: Question, key: String) async throws {
         let account = try Account()
-        let terminal = try account.terminal("login", "--base-url", account.url)
-        try await terminal.expect("Grant, ")
+        let terminal = try Terminal(account.helper.program(["login"] + question.arguments))
+        for (text, answer) in question.answers {
+            try await terminal.expect(text)
+            if text.contains("not shown") { try await terminal.expectEcho(false) }
+            terminal.type(answer)
+        }
+        try await terminal.expect(question.text)
+        try await terminal.expectEcho(!question.isHidden)
         terminal.type(key)
         let end = try await terminal.end()
-        #expect(end.exit == (key == "\u{3}" ? .signal(SIGINT) : .status(78)), "\(end.screen)")
+        if key == "\u{3}" {
+            #expect(end.exit == .signal(SIGINT), "\(end.screen)")
+        } else {
+            #expect(end.exit == .status(78), "\(end.screen)")
+            #expect(end.screen.contains("was not answered; nothing was changed"))
+        }
         #expect(try account.files.isEmpty)
         #expect(account.sandbox.requests.isEmpty)
     }
 
-    @Test(arguments: ["\u{3}", "\u{4}"]) func leavesNothingWhenTheSecretIsDeclined(_ key: String) async throws
-    {
+    /// A shell that stops `login` with Ctrl-Z has its terminal as it was, and asks again when it goes on.
+    @Test(.clients("bash")) func isStoppedAndGoesOn() async throws {
         let account = try Account()
-        let terminal = try account.terminal("login", "--base-url", account.url, "--client-id", "client_ada")
-        try await terminal.expect("(not shown): ")
+        try account.helper.install(as: "butlr-credential")
+        let shell = try Terminal(
+            account.helper.client("bash", ["--norc", "--noprofile", "-i"], environment: ["PS1": "ready> "]))
+        try await shell.expect("ready> ")
+        // bash edits its lines itself, which dash would not.
+        shell.type("set +o emacs; stty -echo; stty echo; echo r''eady\n")
+        try await shell.expect("ready\r\n")
+        shell.type("butlr-credential login --base-url \(account.url) --client-id client_ada\n")
+        try await shell.expect("(not shown): ")
+        try await shell.expectEcho(false)
+        shell.type("half of it\u{1A}")
+        try await shell.expect("Stopped")
+        try await shell.expectEcho(true)
+        shell.type("fg\n")
+        try await shell.expect("(not shown): ")
+        try await shell.expectEcho(false)
+        shell.type(Account.canary + "\n")
+        try await shell.expect("the token lives for 60 minutes")
+        try await shell.expectEcho(true)
+        shell.type("exit 3\n")
+        #expect(try await shell.end().exit == .status(3))
+        #expect(account.sandbox.requests.map(\.status) == [200])
+    }
+
+    /// The caller of a prompt is told of Ctrl-C, too: it shares the terminal.
+    @Test func interruptsItsCallerAsWell() async throws {
+        let account = try Account()
+        try account.helper.install(as: "butlr-credential")
+        try account.helper.config(
+            "[profile \"default\"]\n base-url = \(account.url)\n client-id = c\n client-secret = prompt:\n")
+        let terminal = try Terminal(
+            account.helper.client("sh", ["-c", "butlr-credential token; echo went on"]))
+        try await terminal.expect("client-secret of profile")
         try await terminal.expectEcho(false)
-        terminal.type(key)
+        terminal.type("\u{3}")
         let end = try await terminal.end()
-        #expect(end.exit == .status(78))
-        #expect(end.screen.contains("was not answered; nothing was changed"))
-        #expect(try account.files.isEmpty)
+        #expect(end.exit == .signal(SIGINT))
+        #expect(!end.screen.contains("went on"))
     }
 
     @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGQUIT])

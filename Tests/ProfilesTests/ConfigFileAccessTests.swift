@@ -143,7 +143,7 @@ private let text = "[profile \"default\"]\nclient-id = a\nclient-secret = env:A\
         ("/a/b", "/a"), ("/a", "/"), ("a", "."), ("a/b", "a"), ("./a", "."),
     ])
     func foldersOfPaths(path: String, expected: String) {
-        #expect(Profiles.folder(of: path) == expected)
+        #expect(Platform.folder(of: path) == expected)
     }
 
     @Test(arguments: [
@@ -151,6 +151,6 @@ private let text = "[profile \"default\"]\nclient-id = a\nclient-secret = env:A\
         ("$x", "'$x'"),
     ])
     func wordsForTheShell(word: String, expected: String) {
-        #expect(shellQuoted(word) == expected)
+        #expect(shellWord(word) == expected)
     }
 }

@@ -8,7 +8,7 @@ import Testing
         ("secret\r", "secret"), ("secret\n", "secret"), ("\r", ""), ("gé ß\r", "gé ß"),
         ("sex\u{7F}cret\r", "secret"), ("sé\u{8}ecret\r", "secret"), ("\u{7F}\u{7F}x\r", "x"),
         ("wrong\u{15}secret\r", "secret"), ("a\u{1B}[Db\u{1B}[1;5Cc\u{1B}OAd\r", "abcd"),
-        ("a\u{1}\u{1A}b\r", "ab"),
+        ("a\u{1}\u{19}b\r", "ab"),
         ("a\u{4}b\r", "ab"), ("a\tb\r", "a\tb"),
     ])
     func readsALineWithoutShowingIt(keys: String, expected: String) throws {
@@ -19,11 +19,19 @@ import Testing
         #expect(outcome.isRestored)
     }
 
-    @Test(arguments: [("secret\u{3}", "no client-secret was given"), ("\u{4}", "no client-secret was given")])
-    func canBeDeclined(keys: String, message: String) throws {
-        let outcome = try PseudoTerminal().prompt(typing: keys)
+    @Test func canBeDeclined() throws {
+        let outcome = try PseudoTerminal().prompt(typing: "\u{4}")
         #expect(outcome.error?.code == .config)
-        #expect(outcome.error?.message == message)
+        #expect(outcome.error?.message == "no client-secret was given")
+        #expect(outcome.shown == "client-secret: \r\n")
+        #expect(outcome.isRestored)
+    }
+
+    @Test(arguments: [("secret\u{3}", SIGINT), ("s\u{1A}", SIGTSTP), ("\u{1C}", SIGQUIT)])
+    func keysThatStandForASignalEndIt(keys: String, signal: Int32) throws {
+        let outcome = try PseudoTerminal().prompt(typing: keys)
+        #expect(outcome.signal == signal)
+        #expect(outcome.secret == nil && outcome.error == nil)
         #expect(outcome.shown == "client-secret: \r\n")
         #expect(outcome.isRestored)
     }
@@ -39,7 +47,7 @@ import Testing
         let handler = signal(SIGHUP, SIG_IGN)
         defer { signal(SIGHUP, handler) }
         let outcome = try PseudoTerminal().prompt(typing: "secr", signal: SIGHUP)
-        #expect(outcome.error?.message == "asking for the client-secret was interrupted")
+        #expect(outcome.signal == SIGHUP)
         #expect(outcome.isRestored)
     }
 
@@ -54,6 +62,8 @@ import Testing
 private final class PseudoTerminal: @unchecked Sendable {
     struct Outcome {
         var secret: String?
+        /// What ended it instead.
+        var signal: Int32?
         var error: HelperError?
         /// What the person sees.
         var shown: String
@@ -92,7 +102,8 @@ private final class PseudoTerminal: @unchecked Sendable {
         var outcome = Outcome(
             shown: String(decoding: shown, as: UTF8.self), isRestored: settings() == before)
         switch result {
-        case .success(let secret): outcome.secret = secret.reveal()
+        case .success(.line(let secret)): outcome.secret = secret.reveal()
+        case .success(.interrupted(let signal, _)): outcome.signal = signal
         case .failure(let error): outcome.error = error
         }
         return outcome
@@ -109,7 +120,7 @@ private final class PseudoTerminal: @unchecked Sendable {
 private final class Reader: @unchecked Sendable {
     private final class Work {
         let input: HiddenInput
-        var result: Result<Secret, HelperError>?
+        var result: Result<HiddenInput.Outcome, HelperError>?
         init(_ input: HiddenInput) { self.input = input }
     }
 
@@ -131,7 +142,7 @@ private final class Reader: @unchecked Sendable {
             }, Unmanaged.passRetained(work).toOpaque())
     }
 
-    func result() -> Result<Secret, HelperError> {
+    func result() -> Result<HiddenInput.Outcome, HelperError> {
         pthread_join(thread, nil)
         return work.result!
     }

@@ -25,7 +25,7 @@ final class TemporaryFolder: Sendable {
     @discardableResult
     func write(_ name: String, bytes: [UInt8], mode: mode_t = 0o600) -> String {
         let file = "\(path)/\(name)"
-        makeFolders(Profiles.folder(of: file))
+        makeFolders(Platform.folder(of: file))
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         precondition(descriptor >= 0, "cannot write \(file)")
         try! writeAll(descriptor, bytes)
@@ -36,7 +36,7 @@ final class TemporaryFolder: Sendable {
 
     func makeFolders(_ folder: String) {
         if access(folder, F_OK) == 0 { return }
-        makeFolders(Profiles.folder(of: folder))
+        makeFolders(Platform.folder(of: folder))
         mkdir(folder, 0o700)
     }
 

@@ -80,9 +80,8 @@ import Testing
                   ok    nothing to compare this clock with; --online asks the provider
 
                 tools
-                  ok    git: not set up
-                        $ butlr-credential setup git
                   ok    docker calls docker-credential-butlr
+                  ok    not set up, which butlr-credential setup TOOL does: git
 
                 Nothing has failed.
 
@@ -114,7 +113,7 @@ import Testing
                   ok    profiles: default
 
                 secrets
-                  fail  client-secret of profile "default":
+                  fail  profile "default": client-secret:
                         file:~/.config/butlr-credential/secrets/default can be read or written
                         by others
                         $ chmod 600 ~/.config/butlr-credential/secrets/default

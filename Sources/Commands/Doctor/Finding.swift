@@ -9,13 +9,13 @@ struct Finding: Equatable {
     let status: Status
     /// What was found, in a sentence; never a secret.
     let text: String
-    /// The one command that mends it, or, where nothing is wrong, that goes further.
+    /// The one command that mends it.
     let mend: String?
     /// What kind of failure it is.
     let code: HelperError.Code?
 
-    static func ok(_ text: String, mend: String? = nil) -> Finding {
-        Finding(status: .ok, text: text, mend: mend, code: nil)
+    static func ok(_ text: String) -> Finding {
+        Finding(status: .ok, text: text, mend: nil, code: nil)
     }
 
     static func warn(_ text: String, mend: String? = nil) -> Finding {

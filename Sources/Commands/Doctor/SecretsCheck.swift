@@ -21,15 +21,18 @@ extension Patient {
             if source == .prompt {
                 return [.ok(sentence(profile, key, "a person is asked for it", after: tried))]
             }
-            do throws(HelperError) {
-                _ = try reader.read([source], for: key, of: profile.name, answered: nil)
+            do throws(SecretReader.Unavailable) {
+                _ = try reader.secret(from: source)
                 let found = Finding.ok(sentence(profile, key, "from \(source)", after: tried))
                 if case .file(let path) = source { return [found] + checkWay(to: absolutePath(path)) }
                 return [found]
             } catch {
+                let reason = "\(source) \(error.reason)"
                 // Where a file is not safe, no other source is tried.
-                if let hint = error.hint { return [.fail(error.code, error.message, mend: hint)] }
-                tried.append(reason(error.message, source))
+                if let refusal = error.refusal {
+                    return [.fail(.config, sentence(profile, key, reason, after: tried), mend: refusal)]
+                }
+                tried.append(reason)
             }
         }
         return [
@@ -40,13 +43,6 @@ extension Patient {
 
     private func sentence(_ profile: Profile, _ key: String, _ end: String, after tried: [String]) -> String {
         "\(named(profile)): \(key): " + (tried + [end]).joined(separator: "; ")
-    }
-
-    /// The end of a message that says what a source has not.
-    private func reason(_ message: String, _ source: SecretSource) -> String {
-        let start = Array(": \(source)".utf8)
-        guard let offset = message.utf8.offset(of: start) else { return message }
-        return String(decoding: Array(message.utf8).dropFirst(offset + 2), as: UTF8.self)
     }
 
     private func mend(_ sources: [SecretSource], _ profile: Profile) -> String {

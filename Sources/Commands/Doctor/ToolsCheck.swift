@@ -5,11 +5,21 @@ extension Patient {
     /// Each calling tool that is installed: whether it calls the helper, and whether it finds it.
     func checkTools() -> [Finding] {
         let search = context.environment["PATH"]
-        return SetupTools.all.filter { tool in
-            tool.programs.contains { findProgram($0, path: search) != nil }
-        }.flatMap(check)
+        var findings: [Finding] = []
+        var others: [String] = []
+        for tool in SetupTools.all
+        where tool.programs.contains(where: { findProgram($0, path: search) != nil }) {
+            let found = check(tool)
+            if found.isEmpty { others.append(tool.name) } else { findings += found }
+        }
+        if !others.isEmpty {
+            findings.append(
+                .ok("not set up, which butlr-credential setup TOOL does: " + others.joined(separator: ", ")))
+        }
+        return findings
     }
 
+    /// - Returns: nothing where the tool does not call a helper of this name.
     private func check(_ tool: any SetupTool.Type) -> [Finding] {
         let file: EditedFile
         do throws(HelperError) {
@@ -23,9 +33,7 @@ extension Patient {
         }
         // pip may be set to call a keyring that is another program.
         helpers.removeAll { $0 == "keyring" && !(find($0, tool).map(helper.isSame) ?? false) }
-        if helpers.isEmpty {
-            return [.ok("\(tool.name): not set up", mend: "butlr-credential setup \(tool.name)")]
-        }
+        if helpers.isEmpty { return [] }
         return helpers.map { check($0, tool) } + (tool == GitSetup.self ? checkPaths() : [])
     }
 

@@ -64,22 +64,10 @@ struct EditedFile {
     }
 
     private func write(_ bytes: [UInt8], to target: String) throws(SystemError) {
-        let temporary = "\(target).\(getpid()).new"
+        // Who owns it and who may read it stays as it was.
         var old = stat()
-        let isNew = stat(target, &old) != 0
-        do throws(SystemError) {
-            let file = try FileDescriptor(
-                opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-            try file.writeAll(bytes)
-            // Who owns it and who may read it stays as it was.
-            if !isNew, !old.isOwn, fchown(file.raw, old.st_uid, old.st_gid) != 0 { throw SystemError() }
-            if fchmod(file.raw, mode) != 0 { throw SystemError() }
-            try file.sync()
-            guard rename(temporary, target) == 0 else { throw SystemError() }
-        } catch {
-            unlink(temporary)
-            throw error
-        }
+        let isOwn = stat(target, &old) != 0 || old.isOwn
+        try FileDraft(of: target).commit(bytes, mode: mode, owner: isOwn ? nil : (old.st_uid, old.st_gid))
     }
 }
 

@@ -181,10 +181,3 @@ struct SetupChange {
         }
     }
 }
-
-/// What a symbolic link says; `nil` where there is none.
-func linkTarget(_ path: String) -> String? {
-    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = readlink(path, &buffer, buffer.count)
-    return count < 0 ? nil : String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}

@@ -1,0 +1,65 @@
+/// The contents that a file is to have, written beside it and put in its place as a whole: whoever reads the file sees
+/// the old contents or the new, never a part.
+///
+/// The draft's name is the file's with `.new` behind it, always: so what a killed process left there is taken over by
+/// the next one that writes. That nobody is still writing it is known by the kernel's lock on it, which ends with the
+/// process.
+public struct FileDraft: ~Copyable {
+    private let path: String
+    private let file: FileDescriptor
+
+    /// How long another process is given to finish its own.
+    private static var patience: Milliseconds { 2000 }
+
+    /// Begins a draft, which only this user may read.
+    ///
+    /// - Parameter path: the file's; its folder must be there.
+    /// - Throws: `EWOULDBLOCK` when another process is still writing; `EPERM` when something else than a file of this
+    ///   user's is in the way.
+    public init(of path: String) throws(SystemError) {
+        self.path = path
+        let deadline = Deadline(in: FileDraft.patience)
+        while true {
+            let file = try FileDescriptor(
+                opening: path + ".new", O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
+            let status = try file.status()
+            guard status.isRegularFile, status.isOwn, status.st_nlink <= 1 else { throw SystemError(EPERM) }
+            // Where there are no locks, the last one to write wins.
+            if retrying({ flock(file.raw, LOCK_EX | LOCK_NB) }) != 0, errno == EWOULDBLOCK {
+                if deadline.hasPassed { throw SystemError(EWOULDBLOCK) }
+                deadline.sleep(20)
+            } else if isFile(file, at: path + ".new") {
+                self.file = file
+                return
+            }
+        }
+    }
+
+    /// Puts these contents in the file's place, safe from a power failure once the folder is.
+    ///
+    /// - Parameters:
+    ///   - mode: the file's permissions.
+    ///   - owner: whose it is to be; `nil` for this user.
+    public func commit(
+        _ contents: [UInt8], mode: mode_t = 0o600, owner: (user: uid_t, group: gid_t)? = nil
+    ) throws(SystemError) {
+        guard ftruncate(file.raw, 0) == 0 else { throw SystemError() }
+        if let owner, fchown(file.raw, owner.user, owner.group) != 0 { throw SystemError() }
+        guard fchmod(file.raw, mode) == 0 else { throw SystemError() }
+        try file.writeAll(contents)
+        try file.sync()
+        guard rename(path + ".new", path) == 0 else { throw SystemError() }
+    }
+
+    deinit {
+        // After a commit the name may be another's by now.
+        if isFile(file, at: path + ".new") { unlink(path + ".new") }
+    }
+}
+
+/// Whether that is still the file's name, rather than that it was renamed or removed.
+private func isFile(_ file: borrowing FileDescriptor, at path: String) -> Bool {
+    var named = stat()
+    guard let status = try? file.status(), lstat(path, &named) == 0 else { return false }
+    return status.st_ino == named.st_ino && status.st_dev == named.st_dev
+}
