@@ -160,7 +160,7 @@ struct GitCredential {
     /// readers might choose differently.
     var url: RequestedURL? {
         // A second host is how a line that was smuggled into a URL looks (CVE-2020-5260).
-        for key in ["protocol", "host", "path", "url"] where values.count(where: { $0.key == key }) > 1 {
+        for key in ["protocol", "host", "path", "url"] where attributes.count(where: { $0.key == key }) > 1 {
             return nil
         }
         if let url = self["url"] {

@@ -61,7 +61,7 @@ public struct Options {
     public func values(of name: String) -> [String] { given.filter { $0.name == name }.map(\.value) }
 
     /// The options that were given, in their order.
-    public var names: [String] { values.map(\.name) }
+    public var names: [String] { given.map(\.name) }
 
     /// - Throws: `usage` where something stands among the options.
     public func refuseOperands() throws(HelperError) {
