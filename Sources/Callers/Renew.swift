@@ -11,6 +11,7 @@ public enum Renew: Command {
     public static let isSilent = true
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
+        closeInheritedFiles()
         try call.broker.selection(for: CredentialRequest()).renewAhead()
         return Reply()
     }
