@@ -31,16 +31,10 @@ extension Broker {
         let deadline = Deadline(in: profile.timeout ?? 30_000)
         var secrets = LoginSecrets()
         if !profile.clientSecret.isEmpty {
-            secrets.clientSecret = given[.clientSecret]
-            if secrets.clientSecret == nil {
-                secrets.clientSecret = try secret(.clientSecret, profile.clientSecret, of: profile, deadline)
-            }
+            secrets.clientSecret = try secret(.clientSecret, of: profile, given, deadline)
         }
         if profile.grant == .password {
-            secrets.password = given[.password]
-            if secrets.password == nil {
-                secrets.password = try secret(.password, profile.password, of: profile, deadline)
-            }
+            secrets.password = try secret(.password, of: profile, given, deadline)
         }
         let request = profile.loginRequest(secrets)
         let response: TokenResponse
@@ -82,10 +76,20 @@ extension Broker {
         }
     }
 
+    /// A profile's client secret or password, from its sources; a person may be one of them.
+    ///
+    /// - Throws: `config` where it is not to be had.
+    public func secret(_ key: ConfigKey, of profile: Profile) throws(HelperError) -> Secret {
+        try secret(key, of: profile, [:], Deadline(in: profile.timeout ?? 30_000))
+    }
+
     private func secret(
-        _ key: ConfigKey, _ sources: [SecretSource], of profile: Profile, _ deadline: Deadline
+        _ key: ConfigKey, of profile: Profile, _ given: [ConfigKey: Secret], _ deadline: Deadline
     ) throws(HelperError) -> Secret {
-        var variables: Set = ["BUTLR_CLIENT_SECRET", "BUTLR_PASSWORD"]
+        if let secret = given[key] { return secret }
+        let sources = key == .password ? profile.password : profile.clientSecret
+        // Those of the other profiles, too, and this one may not be in the config yet.
+        var variables = (try? configuration().secretVariables) ?? Configuration.ownSecretVariables
         for case .env(let name) in profile.clientSecret + profile.password { variables.insert(name) }
         let reader = SecretReader(
             environment: context.environment, deadline: deadline, allowsInput: context.allowsInput,

@@ -29,7 +29,7 @@ extension Selection {
         var arguments = ["butlr-credential", "--no-input", "--profile", profile.name]
         if let file = broker.configFile { arguments += ["--config", file] }
         do throws(SystemError) {
-            try spawnDetached(arguments + [RenewAhead.command], context.environment.entries)
+            try startDetached(arguments + [RenewAhead.command], context.environment.entries)
             context.log.debug("profile \"\(profile.name)\": the token is renewed in the background")
         } catch {
             context.log.debug("profile \"\(profile.name)\": no background process: \(error)")
@@ -53,32 +53,11 @@ extension Selection {
 
 /// Starts this program anew, in a session of its own and with nothing of the caller's: not its pipes, of which the
 /// caller may wait for the end, nor its terminal and process group.
-private func spawnDetached(_ arguments: [String], _ environment: [String]) throws(SystemError) {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
-        posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
-    }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setflags(&attributes, newSession)
-
-    let argv = arguments.map { strdup($0) } + [nil]
-    let envp = environment.map { strdup($0) } + [nil]
-    defer { for text in argv + envp { free(text) } }
-    var process = pid_t()
-    let failure = posix_spawn(&process, try executablePath(), &actions, &attributes, argv, envp)
-    guard failure == 0 else { throw SystemError(failure) }
+private func startDetached(_ arguments: [String], _ environment: [String]) throws(SystemError) {
+    var program = ChildProgram(try executablePath(), arguments, environment: environment)
+    program.company = .session
+    _ = try program.start()
 }
-
-#if canImport(Darwin)
-    private let newSession = Int16(POSIX_SPAWN_SETSID)
-#else
-    // POSIX_SPAWN_SETSID of <spawn.h>, a GNU extension that Swift does not import.
-    private let newSession: Int16 = 0x80
-#endif
 
 private func executablePath() throws(SystemError) -> String {
     #if canImport(Darwin)

@@ -69,12 +69,7 @@ public struct Selection: Sendable {
 
     /// The environment for a program that is started on the user's behalf: without the secrets that tokens are
     /// obtained with.
-    public var childEnvironment: [String] {
-        let secrets = configuration.secretVariables
-        return context.environment.entries.filter { entry in
-            !secrets.contains { entry.utf8.starts(with: "\($0)=".utf8) }
-        }
-    }
+    public var childEnvironment: [String] { configuration.childEnvironment }
 
     /// The token that a server refused, if it is the stored one.
     private func rejectedToken(_ stored: StoredToken) -> Secret? {

@@ -34,13 +34,17 @@ enum Login: Command {
             .init("--audience", "NAME", "the audience to ask for"),
             .init("--resource", "URI", "the resource to ask for; may be given several times"),
             .init("--param", "NAME=VALUE", "a further parameter of the request; several times"),
-            .init("--url", "URL", "a URL that the token may be given to; several times"),
+            .init(
+                "--url", "URL",
+                "a further URL that the token may be given to; several times; an empty one takes out those before"
+            ),
             .init("--ca-file", "FILE", "certificates to trust instead of the system's"),
         ],
         details: [
             "Asks for what the options leave open, tries it with one request, and only then writes the profile"
                 + " (--profile, or default) to the config file. If the request fails, nothing is changed. A"
-                + " profile that is there keeps what is not given again.",
+                + " profile that is there keeps what is not given again, and its secret where only its URLs or"
+                + " what it asks for change.",
             "Client credentials are made in the Butlr web app, \(Login.webApp).",
             "A secret that is typed, or comes on standard input, is kept in a file of its own that only you can"
                 + " read. With --client-secret or --password it stays where it is.",
@@ -72,7 +76,10 @@ private struct LoginAttempt {
     private let dialogue: Dialogue?
     private let secretFolder: SecretFolder?
     private var draft: ProfileDraft
+    /// Those to be kept in files.
     private var secrets: [ConfigKey: Secret] = [:]
+    /// Those that stay where they were found.
+    private var found: [ConfigKey: Secret] = [:]
     private var dropped: [ConfigKey] = []
     /// Whether the person knows already where client credentials are made.
     private var saidWhereFrom = false
@@ -97,7 +104,7 @@ private struct LoginAttempt {
     mutating func run() throws(HelperError) -> FreshLogin {
         try takeOptions()
         try chooseKind()
-        let typed = try secretsToType()
+        var typed = try secretsToType()
         let given = options["--secret-stdin"] == nil ? [:] : try secretsFromStandardInput(for: typed)
         var triesLeft = 3
         while true {
@@ -107,16 +114,23 @@ private struct LoginAttempt {
             if given.isEmpty { try askForSecrets(typed) }
             let profile = try draft.profile()
             do throws(HelperError) {
-                let login = try broker.logIn(with: profile, given: secrets)
+                let login = try broker.logIn(with: profile, given: secrets.merging(found) { $1 })
                 try keep(login)
                 return login
             } catch {
                 let mayBeTyping = error.code == .credentialsRejected || error.code == .config
-                guard mayBeTyping, given.isEmpty, !typed.isEmpty, triesLeft > 0, let dialogue else {
+                // A secret that was left where it is may be another one by now.
+                let others = typed.isEmpty ? neededSecrets.filter { !isGiven($0) } : typed
+                guard mayBeTyping, given.isEmpty, !others.isEmpty, triesLeft > 0, let dialogue else {
                     throw explained(error)
                 }
                 dialogue.say(error.message + ".")
                 dialogue.say("Nothing was changed. Once more, or Ctrl-C:")
+                if typed.isEmpty {
+                    dialogue.say("What is typed now is kept in a private file.")
+                    try keepHere(others)
+                }
+                typed = others
             }
         }
     }
@@ -139,14 +153,25 @@ private struct LoginAttempt {
             if key == .caFile { value = absolute(value) }
             draft.set(key, value.isEmpty ? [] : [value], from: option)
         }
-        for (option, key) in [("--url", ConfigKey.url), ("--resource", .resource), ("--param", .param)] {
+        for (option, key) in [("--resource", ConfigKey.resource), ("--param", .param)] {
             let values = options.values(of: option)
             if !values.isEmpty { draft.set(key, values.filter { !$0.isEmpty }, from: option) }
         }
+        var urls = draft[.url]
+        for url in options.values(of: "--url") {
+            if url.isEmpty { urls = [] } else if !urls.contains(url) { urls.append(url) }
+        }
+        if options["--url"] != nil { draft.set(.url, urls, from: "--url") }
     }
 
     /// Settles provider and grant, on which everything else depends.
     private mutating func chooseKind() throws(HelperError) {
+        if draft.isNew, draft[.baseURL].isEmpty, draft[.tokenEndpoint].isEmpty,
+            draft[.provider] != ["oauth2"],
+            let url = context.environment.nonEmpty("BUTLR_BASE_URL")
+        {
+            draft.set(.baseURL, [url], from: "BUTLR_BASE_URL")
+        }
         if draft[.provider].isEmpty {
             let provider: String
             if !draft[.tokenEndpoint].isEmpty {
@@ -218,41 +243,71 @@ private struct LoginAttempt {
 
     // MARK: Secrets
 
+    private var neededSecrets: [ConfigKey] {
+        (needsClient && draft[.clientAuth].last != "none" ? [.clientSecret] : [])
+            + (needsUser ? [.password] : [])
+    }
+
+    /// Whether an option says where the secret is.
+    private func isGiven(_ key: ConfigKey) -> Bool { options["--\(key.name)"] != nil }
+
     /// The keys of the secrets that are to be typed, or come on standard input, rather than be left where
     /// they are.
     private mutating func secretsToType() throws(HelperError) -> [ConfigKey] {
-        var needed: [ConfigKey] = []
-        if needsClient, draft[.clientAuth].last != "none" { needed.append(.clientSecret) }
-        if needsUser { needed.append(.password) }
         let comesOnInput = options["--secret-stdin"] != nil
-        var typed = needed.filter { key in
-            let option = key == .password ? "--password" : "--client-secret"
-            if options[option] != nil { return false }
-            if draft[key].isEmpty { return true }
-            guard isKeptHere(key) else { return false }
-            // After a logout it is gone.
-            return comesOnInput || dialogue != nil || secretFolder?.read(key, of: draft.name) == nil
+        var typed: [ConfigKey] = []
+        for key in neededSecrets where !isGiven(key) {
+            if try isToBeTyped(key, comesOnInput) { typed.append(key) }
         }
         if comesOnInput, typed.isEmpty {
-            typed = needed.filter { options[$0 == .password ? "--password" : "--client-secret"] == nil }
-                .suffix(1)
+            typed = neededSecrets.filter { !isGiven($0) }.suffix(1)
             guard !typed.isEmpty else {
                 throw HelperError(.usage, "--secret-stdin is given, but no secret is wanted there")
             }
         }
         guard let key = typed.first else { return [] }
         guard dialogue != nil || comesOnInput else {
-            throw missing("--secret-stdin" + (key == .password ? " or --password" : " or --client-secret"))
+            throw missing("--secret-stdin or --\(key.name)")
         }
-        guard let secretFolder else {
-            throw HelperError(
-                .config, "there is no folder to keep the \(key.name) in: HOME is not set",
-                hint: "say where it is, for instance with --\(key.name) env:NAME")
-        }
-        for key in typed {
-            draft.set(key, [secretFolder.source(of: key, in: draft.name)], from: "the \(key.name)")
-        }
+        try keepHere(typed)
         return typed
+    }
+
+    private mutating func isToBeTyped(_ key: ConfigKey, _ comesOnInput: Bool) throws(HelperError) -> Bool {
+        if draft[key].isEmpty { return true }
+        if isKeptHere(key) {
+            // After a logout it is gone.
+            return comesOnInput || dialogue != nil && !keepsAccount
+                || secretFolder?.read(key, of: draft.name) == nil
+        }
+        guard !comesOnInput, let dialogue, let profile = try? draft.profile() else { return false }
+        do throws(HelperError) {
+            found[key] = try broker.secret(key, of: profile)
+            return false
+        } catch {
+            guard error.code == .config else { throw error }
+            dialogue.say(error.message + ". What is typed now is kept in a private file; or Ctrl-C:")
+            return true
+        }
+    }
+
+    /// Has the profile take secrets from the files that `login` keeps them in.
+    private mutating func keepHere(_ keys: [ConfigKey]) throws(HelperError) {
+        for key in keys {
+            guard let secretFolder else {
+                throw HelperError(
+                    .config, "there is no folder to keep the \(key.name) in: HOME is not set",
+                    hint: "say where it is, for instance with --\(key.name) env:NAME")
+            }
+            draft.set(key, [secretFolder.source(of: key, in: draft.name)], from: "the \(key.name)")
+            found[key] = nil
+        }
+    }
+
+    /// Whether the options change only what the profile's token is for, not whose it is.
+    private var keepsAccount: Bool {
+        let uses = ["--url", "--scope", "--audience", "--resource", "--param", "--ca-file"]
+        return !options.names.isEmpty && options.names.allSatisfy(uses.contains)
     }
 
     /// Whether the profile's secret is in the file that `login` keeps it in.

@@ -34,13 +34,15 @@ struct EnvironmentProfile: Sendable {
         }
         self.settings = settings
     }
+}
 
-    /// The variable that is missing beside the other of its pair, as a sentence.
-    static func missingHalf(_ environment: Environment) -> String? {
+extension Environment {
+    /// Which variable of a pair that makes a profile is missing beside the other one, as a sentence.
+    public var missingHalfOfPair: String? {
         for (first, second) in [
             ("BUTLR_CLIENT_ID", "BUTLR_CLIENT_SECRET"), ("BUTLR_USERNAME", "BUTLR_PASSWORD"),
         ] {
-            let isSet = (environment.nonEmpty(first) != nil, environment.nonEmpty(second) != nil)
+            let isSet = (nonEmpty(first) != nil, nonEmpty(second) != nil)
             if isSet == (true, false) { return "\(first) is set, but \(second) is not" }
             if isSet == (false, true) { return "\(second) is set, but \(first) is not" }
         }

@@ -33,48 +33,20 @@ struct SecretCommand {
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let output = FileDescriptor(owning: ends[0])
-        let started = spawn(writingTo: ends[1])
-        close(ends[1])
-        guard let process = started.process else {
-            throw SecretReader.Unavailable(reason: "cannot be run: \(SystemError(started.failure))")
+        var program = ChildProgram("/bin/sh", ["/bin/sh", "-c", line], environment: environment)
+        program.output = .descriptor(ends[1])
+        program.errors = isSilent ? .nowhere : .inherited
+        program.company = hasOwnGroup ? .group : .own
+        let process: pid_t
+        do throws(SystemError) {
+            defer { close(ends[1]) }
+            process = try program.start()
+        } catch {
+            throw SecretReader.Unavailable(reason: "cannot be run: \(error)")
         }
-        return try firstLine(of: try self.output(of: process, output, deadline))
-    }
-
-    private func spawn(writingTo output: Int32) -> (process: pid_t?, failure: Int32) {
-        #if canImport(Darwin)
-            var actions: posix_spawn_file_actions_t?
-            var attributes: posix_spawnattr_t?
-        #else
-            var actions = posix_spawn_file_actions_t()
-            var attributes = posix_spawnattr_t()
-        #endif
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        if isSilent { posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) }
-
-        var flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigaddset(&signals, SIGPIPE)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        if hasOwnGroup {
-            flags |= Int32(POSIX_SPAWN_SETPGROUP)
-            posix_spawnattr_setpgroup(&attributes, 0)
-        }
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-
-        let arguments = (["/bin/sh", "-c", line] as [String]).map { strdup($0) } + [nil]
-        let variables = environment.map { strdup($0) } + [nil]
-        defer { for text in arguments + variables { free(text) } }
-        var process: pid_t = 0
-        let failure = posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, variables)
-        return failure == 0 ? (process, 0) : (nil, failure)
+        var printed = try self.output(of: process, output, deadline)
+        defer { printed.wipe() }
+        return try firstLine(of: printed)
     }
 
     /// What the command writes until it has ended. A process that it leaves behind may hold the pipe open;

@@ -1,14 +1,9 @@
 import TestSupport
 import Testing
 
-@Suite struct HelpTests {
-    static let commands = [
-        "login", "logout", "status", "setup", "doctor", "completion", "get", "token", "exec", "git",
-        "kubernetes", "docker",
-        "cargo",
-        "terraform", "gcloud", "pip", "go", "askpass",
-    ]
+@testable import Commands
 
+@Suite struct HelpTests {
     @Test func listsEveryCommandIn80Columns() async throws {
         let result = try await Helper().run("help")
         #expect(
@@ -76,14 +71,36 @@ import Testing
                 """)
     }
 
+    @Test func explainsWhichToolsItSetsUp() async throws {
+        let result = try await Helper().run("help", "setup")
+        #expect(
+            result.output == """
+                Usage: butlr-credential setup [OPTION]... TOOL
+
+                Write a tool's own config, so that it calls the helper.
+
+                TOOL is one of: git, kubectl, docker, containers, cargo, terraform, bazel, pip,
+                go, gcloud, rclone.
+
+                The tool then asks for the URLs that the profiles list, or that the one named
+                with --profile does. The change is shown before it is made, other helpers stay,
+                and --undo brings the file back byte for byte.
+
+                Options:
+                  --print  show the change, and change nothing
+                  --undo   take the change back
+
+                """)
+    }
+
     @Test(arguments: [40, 80, 200]) func fitsTheWindow(_ width: Int) async throws {
         let helper = try Helper(environment: ["COLUMNS": "\(width)", "NO_COLOR": "1"])
-        for command in [""] + HelpTests.commands {
-            let result = try await helper.program(command.isEmpty ? ["help"] : ["help", command]).run()
+        for command in [nil] + Program.commands.map({ $0.name }) {
+            let result = try await helper.program(["help"] + (command.map { [$0] } ?? [])).run()
             #expect(result.status == 0)
             for line in result.output.split(separator: "\n")
             where !line.contains("Usage:") && !line.contains("   or: ") {
-                #expect(line.count <= width || line.split(separator: " ").count <= 3, "\(command): \(line)")
+                #expect(line.count <= width || line.split(separator: " ").count <= 3, "\(line)")
             }
             #expect(!result.output.contains("\u{1B}"))
         }

@@ -203,6 +203,47 @@ import Testing
         #expect(try account.helper.configFolder.read("secrets/default") == "next-\(Account.canary)\n")
     }
 
+    /// A secret is shown once by who issues it: nobody is asked for it again just to permit a URL.
+    @Test func addsAURLWithoutAskingAnything() async throws {
+        let account = try Account()
+        try await account.logIn("--url", "https://a.example/")
+        let end = try await account.terminal("login", "--url", "https://b.example/").end()
+        #expect(end.exit == .status(0), "\(end.screen)")
+        #expect(account.config.contains("url = https://a.example/\n    url = https://b.example/\n"))
+        #expect(try account.helper.configFolder.read("secrets/default") == Account.canary + "\n")
+        try await account.logIn("--url", "", "--url", "https://c.example/")
+        #expect(account.config.contains("https://c.example/") && !account.config.contains("a.example"))
+        #expect(account.sandbox.requests.map(\.status) == [200, 200, 200])
+    }
+
+    /// Where a store of secrets has lost it, or has a wrong one, the person may have it still.
+    @Test(arguments: ["false", "echo wrong", "echo $CANARY"])
+    func asksForASecretThatItsSourceDoesNotGive(_ command: String) async throws {
+        let account = try Account()
+        try account.helper.config(
+            """
+            [profile "default"]
+                base-url = \(account.url)
+                client-id = client_ada
+                client-secret = "command:\(command); echo ran >>runs"
+
+            """)
+        let terminal = try account.terminal("login")
+        if command != "echo $CANARY" {
+            try await terminal.expect("kept in a private")
+            try await terminal.expect("Client ID [client_ada]: ")
+            terminal.type("\n")
+            try await terminal.expect("(not shown): ")
+            try await terminal.expectEcho(false)
+            terminal.type(Account.canary + "\n")
+        }
+        let end = try await terminal.end()
+        #expect(end.exit == .status(0), "\(end.screen)")
+        #expect(account.config.contains("secrets/default") == (command != "echo $CANARY"))
+        #expect(try account.helper.home.read("runs") == "ran\n")
+        #expect(try await account.run("token").status == 0)
+    }
+
     // MARK: Ways to leave
 
     /// A question of `login`, and how one gets there.

@@ -67,30 +67,21 @@ import Testing
     }
 
     private struct Setup {
-        let helper: Helper
-        let realm: Realm
-        private let proxy: TLSProxy
-        private let authority: CertificateAuthority
-
-        var registry: String { "127.0.0.1:\(proxy.port)" }
+        let account: RegistryAccount
+        var helper: Helper { account.helper }
+        var realm: Realm { account.realm }
+        var registry: String { account.registry }
         var image: String { "docker://\(registry)/team/image:latest" }
 
         init(_ config: Config, lifetime: Int = 3600) async throws {
-            let registry = Registry()
-            realm = try Realm(
-                .basic(user: "oauth2accesstoken"), lifetime: lifetime, resource: registry.answer)
-            authority = try await CertificateAuthority()
-            proxy = try await TLSProxy(try await authority.issue(), before: realm.server)
-            helper = try Helper()
-            try helper.install(as: "docker-credential-butlr")
-            try helper.config(realm.profile(urls: ["https://127.0.0.1:\(proxy.port)/"]))
+            account = try await RegistryAccount(lifetime: lifetime)
             switch config {
             case .auth:
                 let text = try Integration.text(
-                    "containers/auth.json", ["registry.example.com": "127.0.0.1:\(proxy.port)"])
-                try helper.home.write(".config/containers/auth.json", text)
+                    "containers/auth.json", ["registry.example.com": account.registry])
+                try account.helper.home.write(".config/containers/auth.json", text)
             case .registries:
-                try helper.home.write(
+                try account.helper.home.write(
                     ".config/containers/registries.conf.d/butlr.conf",
                     try Integration.text("containers/registries.conf"))
             }

@@ -40,3 +40,25 @@ struct Registry: Sendable {
 
     private func digest(_ text: String) -> String { "sha256:" + hexadecimal(sha256(Array(text.utf8))) }
 }
+
+/// An account at a registry by TLS, and the helper where docker, skopeo and their like look for it.
+struct RegistryAccount {
+    let helper: Helper
+    let realm: Realm
+    private let proxy: TLSProxy
+    private let authority: CertificateAuthority
+
+    /// The registry's name.
+    var registry: String { "127.0.0.1:\(proxy.port)" }
+
+    /// - Parameter lifetime: of its tokens, in seconds.
+    init(lifetime: Int = 3600) async throws {
+        realm = try Realm(
+            .basic(user: "oauth2accesstoken"), lifetime: lifetime, resource: Registry().answer)
+        authority = try await CertificateAuthority()
+        proxy = try await TLSProxy(try await authority.issue(), before: realm.server)
+        helper = try Helper()
+        try helper.install(as: "docker-credential-butlr")
+        try helper.config(realm.profile(urls: ["https://\(registry)/"]))
+    }
+}

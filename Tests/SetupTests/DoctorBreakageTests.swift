@@ -12,17 +12,25 @@ import Testing
         let named: String
         /// What the command must begin with.
         let command: String
+        /// What its questions are answered with; each question as it begins.
+        var answers: [(question: String, answer: String)] = []
         var environment: [String: String] = [:]
         /// Breaks the account; what it gives back is kept until the end.
         let breaking: @Sendable (Account) async throws -> Any?
         /// What the world does around the command: a provider comes back, a clock is set.
-        var before: (@Sendable (Account) async throws -> Any?)?
+        var before: (@Sendable (Account, Any?) async throws -> Any?)?
         var after: (@Sendable (Account) async throws -> Void)?
         var testDescription: String { name }
     }
 
     static let breakages: [Breakage] = [
-        Breakage(name: "no config", named: "no profile is configured", command: "butlr-credential login") {
+        Breakage(
+            name: "no config", named: "no profile is configured", command: "butlr-credential login",
+            answers: [
+                ("Grant, ", ""), ("Client ID: ", "client_sandbox"),
+                ("Client secret (not shown): ", Account.canary),
+            ]
+        ) {
             try $0.helper.configFolder.remove("config")
             return nil
         },
@@ -38,14 +46,20 @@ import Testing
             return nil
         },
         Breakage(
-            name: "wrong secret", named: "answered 401", command: "butlr-credential login --profile default"
+            name: "wrong secret", named: "answered 401", command: "butlr-credential login --profile default",
+            answers: [
+                ("Client ID [client_sandbox]: ", ""), ("Client secret (not shown): ", Account.canary),
+            ]
         ) {
             try $0.helper.configFolder.write("secrets/default", "not the one\n")
             return nil
         },
         Breakage(
             name: "missing secret command", named: "command:… failed with status 127",
-            command: "butlr-credential login --profile default"
+            command: "butlr-credential login --profile default",
+            answers: [
+                ("Client ID [client_sandbox]: ", ""), ("Client secret (not shown): ", Account.canary),
+            ]
         ) {
             try $0.configure(secret: "command:no-such-secret-store show butlr 2>/dev/null")
             return nil
@@ -92,14 +106,15 @@ import Testing
         Breakage(
             name: "provider down", named: "cannot be reached",
             command: "butlr-credential token --force-refresh",
-            breaking: { account in
-                account.sandbox.stop()
-                return nil
+            breaking: {
+                // None of those that the system gives to whoever asks for any: it must stay free meanwhile.
+                let port = UInt16.random(in: 20_000..<32_000)
+                try $0.configure(baseURL: "http://127.0.0.1:\(port)")
+                return port
             },
-            before: { account in
-                let port = try #require(UInt16(account.url.split(separator: ":").last ?? ""))
+            before: { _, port in
                 let back = SandboxServer(
-                    SandboxOptions(port: port, clients: ["client_sandbox": Account.canary]))
+                    SandboxOptions(port: port as! UInt16, clients: ["client_sandbox": Account.canary]))
                 try back.start()
                 return back
             }),
@@ -149,7 +164,9 @@ import Testing
     }
 
     private func check(_ breakage: Breakage, _ account: Account) async throws {
-        let environment = breakage.environment.mapValues(Optional.some)
+        var environment = breakage.environment.mapValues(Optional.some)
+        // Where Butlr is, for a profile that is made anew.
+        environment["BUTLR_BASE_URL"] = account.url
         let healthy = try await account.run("doctor")
         #expect(healthy.status == 0, "\(healthy)")
 
@@ -162,8 +179,8 @@ import Testing
         let code = try #require(HelperError.Code(rawValue: failures[0].code))
         #expect(sick.status == code.exitStatus)
 
-        kept.append(try await breakage.before?(account))
-        try await follow(mend, account, environment)
+        kept.append(try await breakage.before?(account, kept[0]))
+        try await follow(mend, breakage.answers, account, environment)
         try await breakage.after?(account)
 
         let mended = try await account.run("doctor", "--online", "--json", environment: environment)
@@ -188,18 +205,20 @@ import Testing
         return failures
     }
 
-    /// Types the command, and what a login asks for.
+    /// Types the command as it is printed, and answers what it asks.
     private func follow(
-        _ command: String, _ account: Account, _ environment: [String: String?]
+        _ command: String, _ answers: [(question: String, answer: String)], _ account: Account,
+        _ environment: [String: String?]
     ) async throws {
-        guard command.hasPrefix("butlr-credential login") else {
-            let outcome = try await account.shell(command, environment: environment)
-            #expect(outcome.status == 0, "\(outcome)")
-            return
+        let terminal = try Terminal(
+            account.helper.client("sh", ["-c", command], environment: environment))
+        for (question, answer) in answers {
+            try await terminal.expect(question)
+            if question.contains("not shown") { try await terminal.expectEcho(false) }
+            terminal.type(answer + "\n")
         }
-        let answers = "--no-input --base-url \(account.url) --client-id client_sandbox --secret-stdin"
-        let login = try await account.helper.client("sh", ["-c", "\(command) \(answers)"])
-            .run(input: .text(Account.canary + "\n"))
-        #expect(login.status == 0, "\(login)")
+        let end = try await terminal.wait()
+        #expect(end.exit == .status(0), "\(end.screen)")
+        #expect(!end.screen.contains(Account.canary))
     }
 }

@@ -9,7 +9,9 @@ public final class PseudoTerminal: Sendable {
     public init() throws {
         var name = [CChar](repeating: 0, count: 128)
         master = Descriptor(
-            owning: try checked("opening a pseudo-terminal") { support_open_terminal(&name, Int32(name.count)) })
+            owning: try checked("opening a pseudo-terminal") {
+                support_open_terminal(&name, Int32(name.count))
+            })
         path = name.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     }
 

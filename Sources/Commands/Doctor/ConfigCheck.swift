@@ -18,7 +18,7 @@ extension Patient {
         guard let configuration else { return findings }
         for path in configuration.files { findings += checkWay(to: absolutePath(path)) }
         if configuration.isEmpty {
-            let half = EnvironmentVariables.missingHalf(context.environment).map { "\($0), and " } ?? ""
+            let half = context.environment.missingHalfOfPair.map { "\($0), and " } ?? ""
             return findings + [
                 .fail(.config, half + "no profile is configured", mend: "butlr-credential login")
             ]
@@ -69,18 +69,4 @@ extension Patient {
 
     /// What a command that changes an owner begins with.
     var asRoot: String { geteuid() == 0 ? "" : "sudo " }
-}
-
-/// The pairs of variables that make a profile without a file.
-enum EnvironmentVariables {
-    /// What is missing beside the other of its pair.
-    static func missingHalf(_ environment: Environment) -> String? {
-        for pair in [["BUTLR_CLIENT_ID", "BUTLR_CLIENT_SECRET"], ["BUTLR_USERNAME", "BUTLR_PASSWORD"]] {
-            for (name, other) in [(pair[0], pair[1]), (pair[1], pair[0])]
-            where environment.nonEmpty(name) != nil && environment.nonEmpty(other) == nil {
-                return "\(name) is set, but \(other) is not"
-            }
-        }
-        return nil
-    }
 }

@@ -78,7 +78,8 @@ struct Patient {
         profiles = names.compactMap { try? configuration?.profile(named: $0) }
         helper = HelperLocation(called: CommandLine.arguments.first ?? "", context.environment)
         site = SetupSite(
-            environment: context.environment, profiles: profiles, profileName: broker.profileName,
+            environment: context.environment, configuration: configuration, profiles: profiles,
+            profileName: broker.profileName,
             configFile: broker.configFile.map(absolutePath), helper: helper)
     }
 
