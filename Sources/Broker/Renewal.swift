@@ -144,6 +144,14 @@ struct Renewal {
         if mayBeUsedUp, secrets.areAtHand() { return nil }
         let clientSecret = try secrets.ofClient()
         while true {
+            // An answer that came too late would be lost, and the refresh token with it.
+            guard tryDeadline.remaining >= Renewal.leastTimeToRefresh else {
+                throw .failed(
+                    HelperError(
+                        .temporaryFailure,
+                        "profile \"\(profile.name)\": there is no time left to ask \(profile.server)",
+                        retryAfter: 1))
+            }
             let redemption: Redemption
             do {
                 redemption = try store.beginRedeeming(stored.refreshToken)
@@ -279,6 +287,9 @@ struct Renewal {
     /// How long one try may take: a brief one where there is a spare token, so that nobody waits for a provider
     /// that is down.
     private var tryDeadline: Deadline { spare() == nil ? deadline : deadline.limited(to: 5000) }
+
+    /// Few providers take longer.
+    private static var leastTimeToRefresh: Milliseconds { 500 }
 
     /// Asks once for a token, and says so where that takes long.
     private func send(_ request: TokenRequest) throws(TokenFailure) -> TokenResponse {

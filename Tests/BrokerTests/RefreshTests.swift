@@ -266,6 +266,18 @@ import Testing
                 == ["load"] + kept + ["make room", "send"] + kept + ["answer"])
     }
 
+    /// The lock comes so late that the answer might come too late.
+    @Test(.clients("strace")) func aRefreshThatHasNoTimeIsNotBegun() async throws {
+        let (helper, provider) = try await loggedIn(timeout: "1s") { _, _ in
+            .tokens("again", refresh: "second")
+        }
+        let result = try await helper.withFault("flock:delay_enter=600ms", "get").run()
+        try result.requireStrace()
+        #expect(result.status == 75, "\(result)")
+        #expect(provider.asked == ["password"])
+        #expect(try refreshToken(helper) == ("first", false))
+    }
+
     /// The third time that something is to be on the disk it is the token that came in place of the spent one.
     @Test(.clients("strace")) func aWriteThatFailsIsTriedAgain() async throws {
         let (helper, provider) = try await loggedIn { _, _ in .tokens("again", refresh: "second") }
