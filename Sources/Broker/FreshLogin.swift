@@ -72,7 +72,7 @@ extension Broker {
             }
             if login.expires > context.clock.now() { try locked.keep(login.token) }
         } catch {
-            context.log.warn("the token cannot be kept: \(error)")
+            context.log.warn("the token cannot be kept: \(obstacle(error))")
         }
     }
 
@@ -88,7 +88,8 @@ extension Broker {
     ) throws(HelperError) -> Secret {
         if let secret = given[key] { return secret }
         let sources = key == .password ? profile.password : profile.clientSecret
-        var variables: Set = ["BUTLR_CLIENT_SECRET", "BUTLR_PASSWORD"]
+        // Those of the other profiles, too, and this one may not be in the config yet.
+        var variables = (try? configuration().secretVariables) ?? Configuration.ownSecretVariables
         for case .env(let name) in profile.clientSecret + profile.password { variables.insert(name) }
         let reader = SecretReader(
             environment: context.environment, deadline: deadline, allowsInput: context.allowsInput,
@@ -106,11 +107,8 @@ extension Broker {
 
     /// The store's lock; `nil` where somebody else still has it at the deadline.
     func lock(_ store: TokenStore, _ deadline: Deadline) -> LockedTokenStore? {
-        while true {
-            if let locked = store.attemptLock() { return locked }
-            if deadline.hasPassed { return nil }
-            deadline.sleep(20)
-        }
+        var request = store.requestLock()
+        return request.wait(until: deadline)
     }
 }
 
@@ -141,4 +139,11 @@ extension Profile {
             .providerError, "\(tokenEndpoint) gave no ID token, which token-use asks for",
             hint: "add openid to the profile's scope")
     }
+}
+
+/// Why a token cannot be kept, for people.
+func obstacle(_ error: SystemError) -> String {
+    guard [ENOLCK, ENOTSUP, EOPNOTSUPP, ENOSYS].contains(error.number) else { return "\(error)" }
+    // Without a lock two processes would spoil each other's refresh token.
+    return "\(error); let XDG_STATE_HOME name a folder on a disk that has locks"
 }

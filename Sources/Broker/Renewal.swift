@@ -76,12 +76,12 @@ struct Renewal {
     /// Waits for the lock, or for the token that its holder obtains.
     private mutating func waitForTurn() throws(Interruption) -> Outcome {
         let patience = tryDeadline
-        var pause: Milliseconds = 1
+        var pause: Milliseconds = 5
         var request = store.requestLock()
         var notice: WaitingNotice?
         defer { notice?.end() }
         while true {
-            if let locked = request.attempt() {
+            if let locked = request.wait(until: patience.limited(to: pause)) {
                 notice?.end()
                 return try obtain(locked)
             }
@@ -96,7 +96,6 @@ struct Renewal {
                         "profile \"\(profile.name)\": another process is obtaining a token and has not finished",
                         retryAfter: 1))
             }
-            patience.sleep(Milliseconds.random(in: 1...pause))
             pause = min(pause * 2, 40)
         }
     }
@@ -144,6 +143,8 @@ struct Renewal {
         guard let refreshEndpoint = profile.refreshEndpoint, var stored = self.store.refreshToken() else {
             return nil
         }
+        // What can go wrong before the token is sent goes wrong before that is noted, so far as it can.
+        try? HTTPClient.load()
         var mayBeUsedUp = stored.isBeingRedeemed
         if mayBeUsedUp, canLogInAlone() { return nil }
         let clientSecret = try readClientSecret()
@@ -183,7 +184,10 @@ struct Renewal {
                 continue
             }
             let next = response.refreshToken ?? stored.refreshToken
-            do { try redemption.finish(next) } catch { warnNotKept(error) }
+            do { try redemption.finish(next) } catch {
+                // The old one is spent: this one is worth another try, though no room was secured for it.
+                keep(store) { store throws(SystemError) in try store.keep(StoredRefreshToken(next)) }
+            }
             // OpenID Connect Core §12.2: a refresh need not bring a new ID token.
             if profile.tokenUse == .idToken, response.idToken == nil { return nil }
             return try accept(response, store)
@@ -228,7 +232,7 @@ struct Renewal {
 
     private mutating func warnNotKept(_ error: SystemError) {
         if !hasWarned {
-            context.log.warn("profile \"\(profile.name)\": the token cannot be kept: \(error)")
+            context.log.warn("profile \"\(profile.name)\": the token cannot be kept: \(obstacle(error))")
         }
         hasWarned = true
     }

@@ -51,39 +51,25 @@ public struct Selection: Sendable {
     /// warning.
     public func reject(_ token: Secret) {
         let store = store
-        let deadline = deadline
-        while let stored = store.token(), stored.matches(token), !deadline.hasPassed {
-            guard let locked = store.attemptLock() else {
-                deadline.sleep(20)
-                continue
-            }
-            guard let stored = store.token(), stored.matches(token) else { return }
-            if let warning = Refusals(clock: context.clock).note(stored, locked) {
-                context.log.warn("profile \"\(profile.name)\": \(warning)")
-            } else {
-                locked.removeToken()
-            }
-            return
+        guard let stored = store.token(), stored.matches(token), let locked = broker.lock(store, deadline),
+            // Meanwhile it may have been replaced.
+            let stored = store.token(), stored.matches(token)
+        else { return }
+        if let warning = Refusals(clock: context.clock).note(stored, locked) {
+            context.log.warn("profile \"\(profile.name)\": \(warning)")
+        } else {
+            locked.removeToken()
         }
     }
 
     /// Forgets the stored token, so that the next one comes from the provider.
     public func forget() {
-        let deadline = deadline
-        while store.token() != nil, !deadline.hasPassed {
-            if let locked = store.attemptLock() { return locked.removeToken() }
-            deadline.sleep(20)
-        }
+        if store.token() != nil { broker.lock(store, deadline)?.removeToken() }
     }
 
     /// The environment for a program that is started on the user's behalf: without the secrets that tokens are
     /// obtained with.
-    public var childEnvironment: [String] {
-        let secrets = configuration.secretVariables
-        return context.environment.entries.filter { entry in
-            !secrets.contains { entry.utf8.starts(with: "\($0)=".utf8) }
-        }
-    }
+    public var childEnvironment: [String] { configuration.childEnvironment }
 
     /// The token that a server refused, if it is the stored one.
     private func rejectedToken(_ stored: StoredToken) -> Secret? {

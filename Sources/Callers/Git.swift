@@ -66,20 +66,20 @@ public enum Git: Command {
             request.announces("authtype")
             && (request.challenges.isEmpty || request.challenges.contains(where: isBearer))
         let mayComeBack = request.announces("state") && request.refusedFingerprint == nil
-        var lines: [String] = []
-        if isBearer { lines.append("capability[]=authtype") }
-        if mayComeBack { lines.append("capability[]=state") }
+        var text = ""
+        if isBearer { text += "capability[]=authtype\n" }
+        if mayComeBack { text += "capability[]=state\n" }
         if isBearer {
-            lines += ["authtype=Bearer", "credential=\(token)", "ephemeral=1"]
+            text += "authtype=Bearer\ncredential=\(token)\nephemeral=1\n"
         } else {
             let username = credential.profile.gitUsername ?? request["username"] ?? "oauth2"
-            lines += ["username=\(username)", "password=\(token)"]
+            text += "username=\(username)\npassword=\(token)\n"
         }
-        lines.append("password_expiry_utc=\(credential.expires.seconds)")
+        text += "password_expiry_utc=\(credential.expires.seconds)\n"
         if mayComeBack {
-            lines += ["state[]=\(GitCredential.statePrefix)\(credential.fingerprint)", "continue=1"]
+            text += "state[]=\(GitCredential.statePrefix)\(credential.fingerprint)\ncontinue=1\n"
         }
-        return lines.map { $0 + "\n" }.joined()
+        return text
     }
 
     private static func isBearer(_ challenge: String) -> Bool {
@@ -111,13 +111,21 @@ public enum Git: Command {
 
 /// git's description of a credential: lines of `key=value`, up to an empty line or the end.
 struct GitCredential {
-    private var values: [(key: String, value: String)] = []
+    private struct Attribute {
+        var key: String
+        var value: String
+    }
+
+    private var attributes: [Attribute] = []
 
     /// - Throws: `bad-request` for a line without `=`, one of more than 65,535 bytes, one that is not text, or one
     ///   with a CR: libraries that take it for the end of a line would read another description (CVE-2024-52006).
     init(parsing bytes: [UInt8]) throws(HelperError) {
-        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != 0x0A }
             if line.isEmpty { break }
+            rest = rest[line.endIndex...].dropFirst()
             guard line.count < 65_535, !line.contains(0), !line.contains(0x0D),
                 let text = String(validating: line, as: UTF8.self),
                 let equals = text.firstIndex(of: "=")
@@ -125,26 +133,26 @@ struct GitCredential {
             let key = String(text[..<equals])
             let value = String(text[text.index(after: equals)...])
             // An empty member of a list empties the list.
-            if key.hasSuffix("[]"), value.isEmpty { values.removeAll { $0.key == key } }
-            if !value.isEmpty { values.append((key, value)) }
+            if key.hasSuffix("[]"), value.isEmpty { attributes.removeAll { $0.key == key } }
+            if !value.isEmpty { attributes.append(Attribute(key: key, value: value)) }
         }
     }
 
     /// The value of a key; the last one given counts.
-    subscript(key: String) -> String? { values.last { $0.key == key }?.value }
+    subscript(key: String) -> String? { attributes.last { $0.key == key }?.value }
 
     func announces(_ capability: String) -> Bool {
-        values.contains { $0.key == "capability[]" && $0.value == capability }
+        attributes.contains { $0.key == "capability[]" && $0.value == capability }
     }
 
     /// The `WWW-Authenticate` headers with which the server refused the request without a credential.
-    var challenges: [String] { values.filter { $0.key == "wwwauth[]" }.map(\.value) }
+    var challenges: [String] { attributes.filter { $0.key == "wwwauth[]" }.map(\.value) }
 
     static let statePrefix = "butlr:"
 
     /// The fingerprint of the token that the server has just refused, which git was given as its state.
     var refusedFingerprint: String? {
-        values.last { $0.key == "state[]" && $0.value.hasPrefix(GitCredential.statePrefix) }
+        attributes.last { $0.key == "state[]" && $0.value.hasPrefix(GitCredential.statePrefix) }
             .map { String($0.value.dropFirst(GitCredential.statePrefix.count)) }
     }
 
@@ -152,7 +160,7 @@ struct GitCredential {
     /// readers might choose differently.
     var url: RequestedURL? {
         // A second host is how a line that was smuggled into a URL looks (CVE-2020-5260).
-        for key in ["protocol", "host", "path", "url"] where values.count(where: { $0.key == key }) > 1 {
+        for key in ["protocol", "host", "path", "url"] where attributes.count(where: { $0.key == key }) > 1 {
             return nil
         }
         if let url = self["url"] {

@@ -32,7 +32,7 @@ public enum Go: Command {
             let first = try? call.broker.selection(for: CredentialRequest()).profile
             let hadToken =
                 first?.name == selection.profile.name && listed.contains { $0.authority != nil }
-                || response.contains("invalid_token")
+                || response.parts(separatedBy: "invalid_token").count > 1
             if hadToken { request.rejection = .stored }
         }
         let credential = try call.broker.credential(for: request)

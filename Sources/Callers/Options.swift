@@ -2,7 +2,12 @@ import Platform
 
 /// A command's own options, `--name VALUE` or `--name=VALUE`, and what stands among them.
 public struct Options {
-    private var values: [(name: String, value: String)] = []
+    private struct Given {
+        var name: String
+        var value: String
+    }
+
+    private var given: [Given] = []
     /// What stands among the options.
     public private(set) var operands: [String] = []
     private let command: String
@@ -40,9 +45,9 @@ public struct Options {
             let attached = parts.count == 2 ? String(parts[1]) : nil
             if option.value == nil {
                 guard attached == nil else { throw HelperError(.usage, "\(name) takes no value") }
-                values.append((name, ""))
+                given.append(Given(name: name, value: ""))
             } else if let value = attached ?? rest.popFirst() {
-                values.append((name, value))
+                given.append(Given(name: name, value: value))
             } else {
                 throw HelperError(.usage, "\(name) needs a value: \(option.value!)")
             }
@@ -50,13 +55,13 @@ public struct Options {
     }
 
     /// The value of an option, the empty text for one without; the last one given counts.
-    public subscript(name: String) -> String? { values.last { $0.name == name }?.value }
+    public subscript(name: String) -> String? { given.last { $0.name == name }?.value }
 
     /// Every value of an option, in the order in which they were given.
-    public func values(of name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }
+    public func values(of name: String) -> [String] { given.filter { $0.name == name }.map(\.value) }
 
     /// The options that were given, in their order.
-    public var names: [String] { values.map(\.name) }
+    public var names: [String] { given.map(\.name) }
 
     /// - Throws: `usage` where something stands among the options.
     public func refuseOperands() throws(HelperError) {

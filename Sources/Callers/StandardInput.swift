@@ -27,7 +27,7 @@ public struct StandardInput: Sendable {
                 throw HelperError(.badRequest, "the request on standard input did not end in time")
             }
             // A tool that gives no input may have closed it altogether.
-            let chunk = (try? readSome(STDIN_FILENO, atMost: 65_536)) ?? []
+            let chunk = (try? readSome(STDIN_FILENO, atMost: 4096)) ?? []
             received.append(contentsOf: chunk)
             if received.count > StandardInput.limit {
                 throw HelperError(.badRequest, "the request on standard input is longer than 1 MiB")

@@ -22,8 +22,9 @@ struct Invocation {
         }
         allowsInput = environment.nonEmpty("BUTLR_NO_INPUT") == nil
 
-        let program = argv.first?.split(separator: "/").last.map(String.init) ?? ""
-        command = Program.command(ofProgram: program)?.name
+        let path = argv.first ?? ""
+        let program = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[$0...].dropFirst() } ?? path[...]
+        command = Program.command(ofProgram: String(program))?.name
         // cargo calls a provider of any name like this.
         if argv.dropFirst().elementsEqual([Cargo.pluginOption]) { command = Cargo.name }
         var rest = argv.dropFirst()

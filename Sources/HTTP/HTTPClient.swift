@@ -42,7 +42,8 @@ public struct HTTPClient: Sendable {
         }
     }
 
-    private static func load() throws(HTTPFailure) {
+    /// Loads libcurl, which sending does by itself.
+    public static func load() throws(HTTPFailure) {
         if let reason = ccurl_load() {
             throw .unusable("libcurl cannot be loaded (\(String(cString: reason)))")
         }
@@ -52,6 +53,9 @@ public struct HTTPClient: Sendable {
         _ request: HTTPRequest, over route: HTTPRoute, _ deadline: Deadline
     ) throws(HTTPFailure) -> HTTPResponse {
         var response = ccurl_response()
+        if let file = route.caFile, isNoFile(file) {
+            throw .unusable("\(quoted(file)) is not a regular file")
+        }
         let began = deadline.remaining
         guard began > 0 else { throw .notSent("no time left") }
         perform(request, over: route, began, &response)
@@ -85,7 +89,8 @@ public struct HTTPClient: Sendable {
         }
         // The environment's proxy is for the network, not for this machine.
         let isLoopback = request.url.utf8.starts(with: "http:".utf8)
-        let body = Array(request.body.reveal().utf8)
+        var body = Array(request.body.reveal().utf8)
+        defer { body.wipe() }
         let pointers = headers.map { UnsafePointer($0) }
         withOptionalCString(route.caFile) { caFile in
             withOptionalCString(route.proxy) { proxy in
@@ -138,6 +143,12 @@ extension HTTPResponse {
     fileprivate init(status: Int, body: [UInt8]?) {
         self.init(status: status, body: body, date: nil, retryAfter: nil, redirect: nil)
     }
+}
+
+/// Whether something is there that libcurl might wait for past any deadline, such as a pipe.
+private func isNoFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && !status.isRegularFile
 }
 
 /// Whether two absolute URLs have the same scheme, host and port.

@@ -40,7 +40,7 @@ public struct HTTPRoute: Sendable {
 public struct HTTPResponse: Sendable {
     public let status: Int
     /// The body; `nil` when there was more of it than is read.
-    public let body: [UInt8]?
+    public var body: [UInt8]?
     /// The server's clock, from the `Date` header.
     public let date: Timestamp?
     /// The `Retry-After` header in seconds (RFC 9110 §10.2.3).

@@ -37,7 +37,7 @@ public struct TokenEndpoint: Sendable {
     public func send(_ request: TokenRequest, _ deadline: Deadline) throws(TokenFailure) -> TokenResponse {
         let server = quoted(request.endpoint)
         let sent = clock.now()
-        let response: HTTPResponse
+        var response: HTTPResponse
         do {
             response = try client.send(request.httpRequest, over: route, deadline)
         } catch {
@@ -47,16 +47,19 @@ public struct TokenEndpoint: Sendable {
         guard (200..<300).contains(response.status) else {
             throw TokenEndpoint.refusal(response, server, request.redacting)
         }
-        guard let body = response.body else {
+        guard var body = response.body.take() else {
             throw .lost(.init(.providerError, "\(server) sent more than 1 MiB"))
         }
+        defer { body.wipe() }
         do {
             return try TokenResponse(parsing: body, names: names, exchange)
         } catch {
             if error.isCut {
                 throw .lost(.init(.temporaryFailure, "\(server) did not answer in full: \(error.reason)"))
             }
-            let reason = request.redacting(error.reason)
+            // Not cut before that: a part of a secret would not be known for one.
+            let quote = error.quote.map { " \"\(quoted(request.redacting($0), limit: 60))\"" }
+            let reason = error.reason + (quote ?? "")
             throw .lost(
                 .init(
                     .providerError, "\(server) answered \(response.status), but with no token: \(reason)",

@@ -43,10 +43,13 @@ public struct TokenRequest: Sendable {
             .init("Accept", Secret("application/json")),
         ]
         if let basic {
-            let pair = formEncoded(basic.id) + ":" + formEncoded(basic.secret.reveal())
-            headers.append(.init("Authorization", Secret("Basic " + base64(Array(pair.utf8)))))
+            headers.append(.init("Authorization", Secret("Basic " + credentials(basic))))
         }
         return HTTPRequest(url: endpoint, headers: headers, body: Secret(body))
+    }
+
+    private func credentials(_ basic: (id: String, secret: Secret)) -> String {
+        base64(Array("\(formEncoded(basic.id)):\(formEncoded(basic.secret.reveal()))".utf8))
     }
 
     private var body: String {
@@ -75,10 +78,11 @@ public struct TokenRequest: Sendable {
     func redacting(_ text: String) -> String {
         let harmless: Set<String> = ["grant_type", "client_id", "audience", "scope", "resource"]
         var secrets = fields.filter { !harmless.contains($0.name) }.map { $0.value.reveal() }
-        if let basic { secrets.append(basic.secret.reveal()) }
-        // Shorter ones would be found everywhere in plain prose.
-        return secrets.filter { $0.utf8.count >= 4 }.reduce(text) { text, secret in
-            text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "<redacted>")
+        if let basic { secrets += [basic.secret.reveal(), credentials(basic)] }
+        // As they stand in a form, too. Shorter ones would be found everywhere in plain prose.
+        return secrets.flatMap { [$0, formEncoded($0)] }.filter { $0.utf8.count >= 4 }.reduce(text) {
+            text, secret in
+            text.parts(separatedBy: secret).joined(separator: "<redacted>")
         }
     }
 }

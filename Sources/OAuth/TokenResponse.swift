@@ -84,7 +84,7 @@ extension TokenResponse {
             throw Malformed("the body is not JSON")
         }
         guard json.isObject else { throw Malformed("the body is no JSON object") }
-        if let error = json["error"]?.string { throw Malformed("it says \"\(quoted(error, limit: 60))\"") }
+        if let error = json["error"]?.string { throw Malformed("it says", quoting: error) }
         if let type = json["token_type"], type.string?.lowercased() != "bearer" {
             throw Malformed("token_type is not Bearer")
         }
@@ -106,11 +106,14 @@ extension TokenResponse {
 
     struct Malformed: Error {
         let reason: String
+        /// The server's own words that belong to it, as they came.
+        let quote: String?
         /// Whether the rest of it seems to have been lost on the way.
         let isCut: Bool
 
-        init(_ reason: String, isCut: Bool = false) {
+        init(_ reason: String, quoting quote: String? = nil, isCut: Bool = false) {
             self.reason = reason
+            self.quote = quote
             self.isCut = isCut
         }
     }

@@ -9,11 +9,13 @@ public func hexadecimalValue(_ byte: UInt8) -> UInt8? {
 }
 
 /// The lower-case hexadecimal digit for a value from 0 to 15.
+@inlinable
 public func hexadecimalDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }
 
 /// Bytes as lower-case hexadecimal.
+@inlinable
 public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
     for byte in bytes {

@@ -26,6 +26,11 @@ public struct Environment: Sendable {
         return value?.utf8.first == UInt8(ascii: "/") ? value : nil
     }
 
+    /// All variables but those, as `NAME=value`, for a child process.
+    public func entries(without names: Set<String>) -> [String] {
+        entries.filter { entry in !names.contains { entry.utf8.starts(with: "\($0)=".utf8) } }
+    }
+
     /// All variables as `NAME=value`, for a child process.
     public var entries: [String] {
         if let fixed { return fixed.map { "\($0)=\($1)" } }

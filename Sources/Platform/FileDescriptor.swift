@@ -38,7 +38,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
     public func readToEnd(limit: Int) throws(SystemError) -> [UInt8] {
         var contents: [UInt8] = []
         while true {
-            let chunk = try readSome(raw, atMost: min(65_536, limit + 1 - contents.count))
+            let chunk = try readSome(raw, atMost: min(max(4096, contents.count), limit + 1 - contents.count))
             if chunk.isEmpty { return contents }
             contents.append(contentsOf: chunk)
             if contents.count > limit { throw SystemError(EFBIG) }
@@ -75,6 +75,7 @@ public func occupyClosedStandardStreams() {
 }
 
 /// Repeats a system call that a signal interrupted.
+@inlinable
 public func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
     while true {
         let result = call()

@@ -13,6 +13,22 @@ public struct Secret: Sendable, Hashable {
     public var isEmpty: Bool { text.isEmpty }
 }
 
+extension [UInt8] {
+    /// Overwrites bytes that were a secret, or held one, before their memory is given back.
+    ///
+    /// Only this array's own: a text that was made of them is a copy, and Swift's texts cannot be overwritten.
+    public mutating func wipe() {
+        withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            #if canImport(Darwin)
+                _ = memset_s(start, bytes.count, 0, bytes.count)
+            #else
+                explicit_bzero(start, bytes.count)
+            #endif
+        }
+    }
+}
+
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String { "<redacted>" }
     public var debugDescription: String { "<redacted>" }

@@ -4,8 +4,9 @@
 /// A thread of its own writes it, because what is waited for blocks this one.
 public final class WaitingNotice {
     private let line: String
-    private var alarm: (reading: Int32, writing: Int32)?
-    private var thread: pthread_t?
+    /// Wakes the thread with a byte.
+    private let alarm: Pipe
+    private var thread: Thread?
     /// Written by the thread, read once it has ended.
     private var isShown = false
 
@@ -19,63 +20,27 @@ public final class WaitingNotice {
         let width = TerminalSize.columns(STDERR_FILENO, environment) - 1
         let room = max(0, width - columns(before) - columns(after))
         line = "\r" + cut(before + cut(quoted(what), to: room) + after, to: width)
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { return nil }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        alarm = (ends[0], ends[1])
-        guard start() else {
-            close(ends[0])
-            close(ends[1])
-            return nil
-        }
+        guard let alarm = try? Pipe() else { return nil }
+        self.alarm = alarm
+        // It is joined before this object goes.
+        nonisolated(unsafe) let notice = Unmanaged.passUnretained(self)
+        thread = Thread { notice.takeUnretainedValue().show() }
+        if thread == nil { return nil }
     }
 
     deinit { end() }
 
     /// Takes the line away; a second call does nothing.
     public func end() {
-        guard let ends = alarm, let thread else { return }
-        alarm = nil
-        close(ends.writing)
-        pthread_join(thread, nil)
-        close(ends.reading)
+        guard let thread else { return }
+        self.thread = nil
+        try? alarm.writing.writeAll([0])
+        thread.join()
         if isShown { writeToStandardError("\r\u{1B}[K") }
     }
 
-    private func start() -> Bool {
-        // It is joined before this object goes.
-        let object = Unmanaged.passUnretained(self).toOpaque()
-        #if canImport(Darwin)
-            return pthread_create(
-                &thread, nil,
-                {
-                    WaitingNotice.run($0)
-                    return nil
-                }, object) == 0
-        #else
-            var handle = pthread_t()
-            let failure = pthread_create(
-                &handle, nil,
-                {
-                    WaitingNotice.run($0!)
-                    return nil
-                }, object)
-            if failure == 0 { thread = handle }
-            return failure == 0
-        #endif
-    }
-
-    private static func run(_ object: UnsafeMutableRawPointer) {
-        var signals = sigset_t()
-        sigfillset(&signals)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        Unmanaged<WaitingNotice>.fromOpaque(object).takeUnretainedValue().show()
-    }
-
     private func show() {
-        guard let alarm, !waitUntilReadable(alarm.reading, Deadline(in: WaitingNotice.patience)) else {
-            return
-        }
+        if waitUntilReadable(alarm.reading.raw, Deadline(in: WaitingNotice.patience)) { return }
         writeToStandardError(line)
         isShown = true
     }

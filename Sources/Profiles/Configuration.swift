@@ -42,7 +42,7 @@ public struct Configuration: Sendable {
     public var profileNames: [String] { definitions.map(name) }
 
     /// Whether nothing at all is configured.
-    public var isEmpty: Bool { environmentProfile == nil && configFiles.allSatisfy(\.sections.isEmpty) }
+    public var isEmpty: Bool { environmentProfile == nil && configFiles.allSatisfy { $0.sections.isEmpty } }
 
     /// The profile with that name.
     ///
@@ -53,9 +53,12 @@ public struct Configuration: Sendable {
         return try build(try definition(named: name ?? "default", isDefault: name == nil))
     }
 
+    /// The variables that hold a secret whatever is configured.
+    public static let ownSecretVariables: Set = ["BUTLR_CLIENT_SECRET", "BUTLR_PASSWORD"]
+
     /// Every variable that holds a secret, and that no child process needs to see.
     public var secretVariables: Set<String> {
-        var names: Set = ["BUTLR_CLIENT_SECRET", "BUTLR_PASSWORD"]
+        var names = Configuration.ownSecretVariables
         for file in configFiles {
             for value in file.values(where: \.isSecret) {
                 if case .env(let name)? = try? SecretSource(value, resolvingPath: { $0 }) {
@@ -65,6 +68,10 @@ public struct Configuration: Sendable {
         }
         return names
     }
+
+    /// The environment for a program that is started on the user's behalf: without the secrets that tokens are
+    /// obtained with.
+    public var childEnvironment: [String] { environment.entries(without: secretVariables) }
 
     /// What is wrong with the values of any profile; at most one error for each.
     public func check() -> [HelperError] {

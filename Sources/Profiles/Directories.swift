@@ -31,9 +31,9 @@ public struct Directories: Sendable {
 
         var files: [String] = []
         if let configHome { files.append(configHome + "/config") }
-        let systemWide = environment.nonEmpty("XDG_CONFIG_DIRS") ?? "/etc/xdg"
-        for folder in systemWide.split(separator: ":") where folder.utf8.first == UInt8(ascii: "/") {
-            let file = withoutTrailingSlashes(String(folder)) + "/butlr-credential/config"
+        let systemWide = environment.nonEmpty("XDG_CONFIG_DIRS")?.split(separator: ":").map(String.init)
+        for folder in systemWide ?? ["/etc/xdg"] where folder.utf8.first == UInt8(ascii: "/") {
+            let file = withoutTrailingSlashes(folder) + "/butlr-credential/config"
             if !files.contains(file) { files.append(file) }
         }
         configFiles = files
@@ -49,8 +49,9 @@ public struct Directories: Sendable {
     }
 }
 
-private func withoutTrailingSlashes(_ path: String) -> String {
-    var path = path[...]
-    while path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
-    return String(path)
+/// A path or URL without the slashes that it ends with.
+func withoutTrailingSlashes(_ path: String) -> String {
+    guard path.utf8.last == UInt8(ascii: "/") else { return path }
+    let end = path.utf8.lastIndex { $0 != UInt8(ascii: "/") }
+    return end.map { String(path[...$0]) } ?? ""
 }

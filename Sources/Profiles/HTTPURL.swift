@@ -192,15 +192,21 @@ extension HTTPURL {
             ? String(decoding: host.utf8.map(\.lowered), as: UTF8.self) : try ascii(host)
         let name = lowered.utf8.last == UInt8(ascii: ".") ? lowered.dropLast() : lowered[...]
         guard !name.isEmpty, name.utf8.count <= 253 else { throw .host }
-        let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        for label in labels {
-            guard (1...63).contains(label.count),
-                label.allSatisfy({ $0.isKeyCharacter || $0 == UInt8(ascii: "_") })
-            else { throw .host }
+        var length = 0
+        for byte in name.utf8 {
+            if byte == UInt8(ascii: ".") {
+                guard (1...63).contains(length) else { throw .host }
+                length = 0
+            } else {
+                guard byte.isKeyCharacter || byte == UInt8(ascii: "_") else { throw .host }
+                length += 1
+            }
         }
+        guard (1...63).contains(length) else { throw .host }
         // What ends in a number is an address to browsers (WHATWG URL §3.5), in several notations; one is
         // enough.
-        if let last = labels.last, isNumber(last) {
+        if isNumber(name.utf8.suffix(length)) {
+            let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             guard labels.count == 4, labels.allSatisfy({ isOctet($0) }) else { throw .address }
         }
         return String(name)

@@ -106,8 +106,8 @@ extension Profile {
         text.add("client-id", clientID)
         text.add("username", username)
         text.add("audience", audience)
-        text.add("scope", Set(scope).sorted())
-        text.add("resource", Set(resources).sorted())
+        text.add("scope", set: scope)
+        text.add("resource", set: resources)
         for parameter in parameters { text.add("param", [parameter.name, parameter.value]) }
         return text.text
     }
@@ -143,6 +143,10 @@ private struct CanonicalText {
 
     mutating func add(_ name: String, _ value: String?) {
         if let value { text += "\(name)=\(formEncoded(value))\n" }
+    }
+
+    mutating func add(_ name: String, set values: [String]) {
+        if !values.isEmpty { add(name, Set(values).sorted()) }
     }
 
     mutating func add(_ name: String, _ values: [String]) {

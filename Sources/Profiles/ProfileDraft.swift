@@ -48,7 +48,7 @@ public struct ProfileDraft {
     /// - Returns: the keys that were taken out.
     public mutating func dropUnusable() -> [ConfigKey] {
         var provider = Provider.butlr
-        if let name = self[.provider].last, let known = Provider.all.first(where: { $0.name == name }) {
+        if let name = self[.provider].last, let known = Provider.named(name) {
             provider = known
         }
         let grant =

@@ -60,7 +60,7 @@ struct ProfileReader {
             minTTL: try duration(.minTTL), timeout: try timeout(), caFile: try caFile(), proxy: try proxy(),
             urls: try urls(), origin: origin)
         try checkComplete(profile, request)
-        if let base = endpoint.base { profile.urls.insert(base, at: 0) }
+        if let base = endpoint.base { profile.urls.insert(URLPattern(base), at: 0) }
         return profile
     }
 }
@@ -81,8 +81,8 @@ extension ProfileReader {
             return .butlr
         }
         let name = try text(of: setting)
-        guard let provider = Provider.all.first(where: { $0.name == name }) else {
-            throw unknown(name, in: setting, among: Provider.all.map(\.name))
+        guard let provider = Provider.named(name) else {
+            throw unknown(name, in: setting, among: Provider.names)
         }
         return provider
     }
@@ -153,10 +153,15 @@ extension ProfileReader {
 // MARK: - Endpoints and URLs
 
 extension ProfileReader {
+    private struct Endpoint {
+        var text: String
+        var url: HTTPURL
+    }
+
     /// The token endpoint and, where it lies below a base URL, that one.
     private func tokenEndpoint(
         _ provider: Provider, _ request: Provider.Request
-    ) throws(HelperError) -> (text: String, base: URLPattern?) {
+    ) throws(HelperError) -> (text: String, base: HTTPURL?) {
         guard let path = request.path, let known = provider.baseURL else {
             guard let setting = setting(.tokenEndpoint) else {
                 throw HelperError(
@@ -168,10 +173,8 @@ extension ProfileReader {
             return (try endpoint(setting, allowsQuery: true).text, nil)
         }
         let setting = setting(.baseURL) ?? Setting(key: .baseURL, value: known, origin: origin)
-        let (text, url) = try endpoint(setting, allowsQuery: false)
-        var base = text[...]
-        while base.utf8.last == UInt8(ascii: "/") { base.removeLast() }
-        return (base + path, URLPattern(url))
+        let endpoint = try endpoint(setting, allowsQuery: false)
+        return (withoutTrailingSlashes(endpoint.text) + path, endpoint.url)
     }
 
     private func refreshEndpoint(
@@ -193,18 +196,19 @@ extension ProfileReader {
     /// An absolute URL that requests are sent to, its host as the DNS knows it.
     private func endpoint(
         _ setting: Setting, allowsQuery: Bool
-    ) throws(HelperError) -> (text: String, url: HTTPURL) {
+    ) throws(HelperError) -> Endpoint {
         let text = try text(of: setting)
         do throws(URLFault) {
             let parts = try HTTPURL.Parts(text)
             if parts.userinfo != nil { throw .userinfo }
             if parts.fragment != nil { throw .fragment }
             if parts.query != nil, !allowsQuery { throw .query }
-            guard ["http", "https"].contains(parts.scheme.lowercased()) else { throw .scheme }
+            let scheme = parts.scheme.lowercased()
+            guard scheme == "https" || scheme == "http" else { throw .scheme }
             let url = try HTTPURL(text)
-            let rest = parts.path + (parts.query.map { "?" + $0 } ?? "")
+            let rest = String(parts.path) + (parts.query.map { "?" + String($0) } ?? "")
             guard rest.utf8.allSatisfy({ $0 < 0x80 }) else { throw .path }
-            return (url.origin + rest, url)
+            return Endpoint(text: url.origin + rest, url: url)
         } catch {
             throw fault(setting, "\"\(quoted(text))\" \(error.text)")
         }
@@ -277,12 +281,6 @@ extension ProfileReader {
     }
 
     private func parameters() throws(HelperError) -> [Parameter] {
-        // Each has its key, or is the helper's own business.
-        let taken = [
-            "grant_type", "client_id", "client_secret", "username", "password", "scope", "audience",
-            "resource",
-            "refresh_token",
-        ]
         var parameters: [Parameter] = []
         for setting in settings where setting.key == .param {
             let text = try text(of: setting)
@@ -290,7 +288,7 @@ extension ProfileReader {
                 throw fault(setting, "is not of the form NAME=VALUE")
             }
             let name = String(text[..<equals])
-            guard !taken.contains(name) else {
+            guard !ProfileReader.takenParameters.contains(name) else {
                 throw fault(setting, "may not set \"\(name)\", which is set from the profile's other keys")
             }
             parameters.append(
@@ -298,6 +296,12 @@ extension ProfileReader {
         }
         return parameters
     }
+
+    /// Each has its key, or is the helper's own business.
+    private static let takenParameters = [
+        "grant_type", "client_id", "client_secret", "username", "password", "scope", "audience", "resource",
+        "refresh_token",
+    ]
 
     private func responseFields(_ provider: Provider) throws(HelperError) -> ResponseFields {
         let known = provider.responseFields

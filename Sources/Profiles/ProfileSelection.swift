@@ -36,8 +36,9 @@ extension Configuration {
     private func mostSpecific(for url: HTTPURL) throws(HelperError) -> Definition? {
         var choice = Choice()
         for (index, file) in configFiles.enumerated() {
-            for (section, match) in try file.matches(for: url) where choice.considers(match) {
-                if index == 0 || !isHidden(section, in: index) { choice.add(.file(index, section), match) }
+            try file.eachMatch(for: url) { section, match in
+                guard choice.considers(match), index == 0 || !isHidden(section, in: index) else { return }
+                choice.add(.file(index, section), match)
             }
         }
         if environmentProfile != nil, let match = try environmentMatch(for: url) {
@@ -87,32 +88,31 @@ private struct Choice {
 }
 
 extension ConfigFile {
-    /// The profiles that list `url`, each as often as it does so.
+    /// Hands over the profiles that list `url`, each as often as it does so.
     ///
     /// - Throws: `config` where a pattern, which might have been the one, cannot be read.
-    fileprivate func matches(for url: HTTPURL) throws(HelperError) -> [(
-        section: Int, match: URLPattern.Match
-    )] {
-        var matches: [(Int, URLPattern.Match)] = []
+    fileprivate func eachMatch(
+        for url: HTTPURL, _ body: (_ section: Int, URLPattern.Match) -> Void
+    ) throws(HelperError) {
         let host = Array(url.host.utf8)
+        func surelyMisses(_ text: UnsafeRawBufferPointer) -> Bool {
+            host.withUnsafeBytes { URLPattern.surelyMisses(text, host: $0) }
+        }
         for entry in entries {
             let section = Int(entry.section)
             if entry.isBaseURL {
                 // Only the last one of a profile counts, and only where it is Butlr's.
                 guard sections[section].isButlr, isLast(entry) else { continue }
             }
-            let isOther =
-                entry.isPlain
-                && host.withUnsafeBytes { URLPattern.surelyMisses(text(of: entry), host: $0) }
-            if !isOther, let match = try pattern(of: entry).matches(url) { matches.append((section, match)) }
+            if entry.isPlain, surelyMisses(text(of: entry)) { continue }
+            if let match = try pattern(of: entry).matches(url) { body(section, match) }
         }
-        guard let base = Provider.butlr.baseURL.flatMap({ try? HTTPURL($0) }),
-            let match = URLPattern(base).matches(url)
-        else { return matches }
+        var base = Provider.butlrBaseURL
+        if base.withUTF8({ surelyMisses(UnsafeRawBufferPointer($0)) }) { return }
+        guard let base = try? HTTPURL(base), let match = URLPattern(base).matches(url) else { return }
         for (index, section) in sections.enumerated() where section.isButlr && section.baseURL == nil {
-            matches.append((index, match))
+            body(index, match)
         }
-        return matches
     }
 
     private func isLast(_ entry: Entry) -> Bool {

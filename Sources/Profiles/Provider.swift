@@ -87,10 +87,12 @@ public struct Provider: Sendable, Hashable {
         }
     }
 
+    static let butlrBaseURL = "https://api.butlr.io"
+
     /// Butlr's two login endpoints.
     public static let butlr = Provider(
         name: "butlr",
-        baseURL: "https://api.butlr.io",
+        baseURL: butlrBaseURL,
         clientCredentials: Request(
             path: "/api/v2/clients/login",
             fields: [.clientID, .clientSecret, .audience, .grantType, .scope, .resources, .parameters],
@@ -120,6 +122,12 @@ public struct Provider: Sendable, Hashable {
         refreshFormat: nil,
         responseFields: .standard)
 
-    /// All of them.
-    public static let all = [butlr, oauth2]
+    /// The words in the config for all of them.
+    public static var names: [String] { [butlr.name, oauth2.name] }
+
+    /// The one with that name.
+    public static func named(_ name: String) -> Provider? {
+        if name == butlr.name { return butlr }
+        return name == oauth2.name ? oauth2 : nil
+    }
 }

@@ -32,7 +32,7 @@ public struct RequestedURL: Sendable, Hashable {
     /// It means `https`; where the host is this machine and no profile lists it with `https`, it means
     /// `http`.
     public static func host(_ text: String) -> RequestedURL? {
-        guard !text.contains("://") else { return nil }
+        guard text.parts(separatedBy: "://").count == 1 else { return nil }
         let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) ?? text.endIndex
         let (host, path) = (text[..<slash], Array(text[slash...].utf8))
         guard (try? checkCharacters(of: text)) != nil,

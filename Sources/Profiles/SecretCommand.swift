@@ -44,7 +44,9 @@ struct SecretCommand {
         } catch {
             throw SecretReader.Unavailable(reason: "cannot be run: \(error)")
         }
-        return try firstLine(of: try self.output(of: process, output, deadline))
+        var printed = try self.output(of: process, output, deadline)
+        defer { printed.wipe() }
+        return try firstLine(of: printed)
     }
 
     /// What the command writes until it has ended. A process that it leaves behind may hold the pipe open;

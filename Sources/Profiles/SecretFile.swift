@@ -9,6 +9,7 @@ enum SecretFile {
     static func read(_ path: String, isPrivateFolder: Bool = false) throws(SecretReader.Unavailable) -> String
     {
         var bytes: [UInt8] = []
+        defer { bytes.wipe() }
         var complaint: String?
         var isExposed = false
         do throws(SystemError) {

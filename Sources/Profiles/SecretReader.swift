@@ -102,7 +102,7 @@ public struct SecretReader: Sendable {
             return try SecretFile.read("\(folder)/\(name)", isPrivateFolder: true)
         case .command(let line):
             let command = SecretCommand(
-                line: line, environment: environment.entries.filter { !isSecret($0) },
+                line: line, environment: environment.entries(without: secretVariables),
                 hasOwnGroup: !allowsInput, isSilent: isSilent)
             return try command.run(deadline)
         case .prompt:
@@ -111,10 +111,5 @@ public struct SecretReader: Sendable {
         case .plain(let secret):
             return secret.reveal()
         }
-    }
-
-    private func isSecret(_ entry: String) -> Bool {
-        let name = entry.utf8.prefix { $0 != UInt8(ascii: "=") }
-        return secretVariables.contains(String(Substring(name)))
     }
 }

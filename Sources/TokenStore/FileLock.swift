@@ -4,25 +4,39 @@ import Platform
 ///
 /// It is `flock` on a file of its own that is never deleted, because a lock on a file that another process
 /// unlinks or replaces excludes nobody; and the kernel releases it when its holder dies, however it dies.
+///
+/// Where a folder is on a network, asking for a lock may block for as long as the server pleases, even with `LOCK_NB`
+/// and whatever signal comes. So a thread of its own asks, which this process does not wait for when it ends.
 struct FileLock: ~Copyable {
-    private let file: FileDescriptor
+    private let claim: Claim
+    private var isHeld = false
 
-    /// Opens the lock's file, which does not take the lock yet.
+    /// Begins to ask for the lock.
     ///
+    /// - Parameter waits: whether for as long as somebody else has it.
     /// - Throws: why there can be no lock here.
-    init(_ name: String, in folder: PrivateFolder) throws(SystemError) {
-        let opened = try FileLock.open(name, in: folder)
-        guard try opened.status().isRegularFile else { throw SystemError(EINVAL) }
-        file = opened
+    init(_ name: String, in folder: PrivateFolder, waits: Bool) throws(SystemError) {
+        let file = try FileLock.open(name, in: folder)
+        guard try file.status().isRegularFile else { throw SystemError(EINVAL) }
+        let claim = Claim(file, answer: try Pipe())
+        guard let thread = Thread({ claim.ask(waits: waits) }) else { throw SystemError(EAGAIN) }
+        thread.detach()
+        self.claim = claim
     }
 
-    /// Takes the lock if nobody else has it.
+    /// Waits until it is this process's.
     ///
-    /// - Returns: whether it is this process's now.
-    func attempt() throws(SystemError) -> Bool {
-        if retrying({ flock(file.raw, LOCK_EX | LOCK_NB) }) == 0 { return true }
-        guard errno == EWOULDBLOCK else { throw SystemError() }
-        return false
+    /// - Returns: whether it is: not before the deadline, or not while somebody else has it.
+    /// - Throws: why it cannot be had.
+    mutating func wait(until deadline: Deadline) throws(SystemError) -> Bool {
+        if isHeld { return true }
+        guard waitUntilReadable(claim.answer.reading.raw, deadline) else { return false }
+        let answer = try readSome(claim.answer.reading.raw, atMost: 1)
+        let failure = Int32(answer.first ?? UInt8(EIO))
+        if failure == EWOULDBLOCK { return false }
+        guard failure == 0 else { throw SystemError(failure) }
+        isHeld = true
+        return true
     }
 
     private static func open(_ name: String, in folder: PrivateFolder) throws(SystemError) -> FileDescriptor {
@@ -39,5 +53,23 @@ struct FileLock: ~Copyable {
             }
             throw error
         }
+    }
+}
+
+/// The open file that the lock is on. It is closed, and the lock with it released, when neither the lock's owner nor
+/// the thread that asks for it needs it any more.
+private final class Claim: Sendable {
+    private let file: FileDescriptor
+    /// Gets a byte once it is known: the number of the error, or 0.
+    let answer: Pipe
+
+    init(_ file: consuming FileDescriptor, answer: consuming Pipe) {
+        self.file = file
+        self.answer = answer
+    }
+
+    func ask(waits: Bool) {
+        let failure = retrying { flock(file.raw, waits ? LOCK_EX : LOCK_EX | LOCK_NB) } == 0 ? 0 : errno
+        try? answer.writing.writeAll([UInt8(truncatingIfNeeded: failure)])
     }
 }

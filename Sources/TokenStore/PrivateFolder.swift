@@ -73,16 +73,30 @@ public struct PrivateFolder: Sendable {
 
     /// Opens the folder, if it is one to be trusted.
     private func open() throws(SystemError) -> FileDescriptor {
-        let folder = try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
+        let folder = try openWhatever()
         let status = try folder.status()
         guard status.isOwn, status.st_mode & 0o022 == 0 else { throw SystemError(EPERM) }
         return folder
     }
 
+    /// A user may have put a link in the folder's place, but nobody else: it could lead to any folder of the user's.
+    private func openWhatever() throws(SystemError) -> FileDescriptor {
+        do throws(SystemError) {
+            return try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        } catch {
+            var link = stat()
+            guard error.number == ENOTDIR || error.number == ELOOP, lstat(path, &link) == 0,
+                link.st_mode & S_IFMT == S_IFLNK
+            else { throw error }
+            guard link.isOwn || link.st_uid == 0 else { throw SystemError(EPERM) }
+            return try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
+        }
+    }
+
     /// Opens the folder, after making it, and what leads to it, where it is missing.
     func openOrCreate() throws(SystemError) -> FileDescriptor {
         try makeDirectories(path[...])
-        let folder = try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
+        let folder = try openWhatever()
         let status = try folder.status()
         guard status.isOwn else { throw SystemError(EPERM) }
         if !status.isPrivate, fchmod(folder.raw, 0o700) != 0 { throw SystemError() }

@@ -44,41 +44,53 @@ public struct TokenStore: Sendable {
         state?.read(failureName).flatMap { FailureMemory(contents: $0, for: identity) } ?? FailureMemory()
     }
 
-    /// Asks for the lock, which may take several attempts.
-    public func requestLock() -> LockRequest { LockRequest(self) }
-
-    /// Takes the lock if nobody else has it: a single ``LockRequest/attempt()``.
-    public func attemptLock() -> LockedTokenStore? {
-        var request = requestLock()
-        return request.attempt()
-    }
-
-    fileprivate func openLock() throws(SystemError) -> FileLock {
-        guard let state else { throw SystemError(ENOENT) }
-        return try FileLock(lockName, in: state)
-    }
-}
-
-/// A lock that is wanted: its file stays open, so that many processes can wait for it without much ado.
-public struct LockRequest: ~Copyable {
-    private let store: TokenStore
-    private var lock: FileLock?
-
-    fileprivate init(_ store: TokenStore) { self.store = store }
+    /// Asks for the lock, which may take a while.
+    public func requestLock() -> LockRequest { LockRequest(self, waits: true) }
 
     /// Takes the lock if nobody else has it.
     ///
+    /// - Returns: `nil` where another process has it, or where that cannot be told soon. Where there can be no lock,
+    ///   a store that keeps nothing.
+    public func attemptLock() -> LockedTokenStore? {
+        // On this machine it is told at once.
+        var request = LockRequest(self, waits: false)
+        return request.wait(until: Deadline(in: 1000))
+    }
+}
+
+/// A lock that is wanted, and asked for as long as this exists.
+public struct LockRequest: ~Copyable {
+    private let store: TokenStore
+    private var lock: FileLock?
+    private let obstacle: SystemError?
+
+    fileprivate init(_ store: TokenStore, waits: Bool) {
+        self.store = store
+        do throws(SystemError) {
+            guard let state = store.state else { throw SystemError(ENOENT) }
+            lock = try FileLock(store.lockName, in: state, waits: waits)
+            obstacle = nil
+        } catch {
+            lock = nil
+            obstacle = error
+        }
+    }
+
+    /// Waits for the lock, at most until the deadline.
+    ///
     /// - Returns: `nil` while another process holds it. Where there can be no lock, such as on a read-only disk, a
     ///   store that keeps nothing.
-    public mutating func attempt() -> LockedTokenStore? {
+    public mutating func wait(until deadline: Deadline) -> LockedTokenStore? {
+        guard var lock = lock.take() else {
+            return LockedTokenStore(store, unlockableBecause: obstacle ?? SystemError(EBADF))
+        }
         do throws(SystemError) {
-            let lock = if let opened = self.lock.take() { opened } else { try store.openLock() }
-            if try lock.attempt() { return LockedTokenStore(store, lock) }
-            self.lock = consume lock
-            return nil
+            if try lock.wait(until: deadline) { return LockedTokenStore(store, lock) }
         } catch {
             return LockedTokenStore(store, unlockableBecause: error)
         }
+        self.lock = consume lock
+        return nil
     }
 }
 

@@ -243,13 +243,14 @@ import Testing
     @Test(.clients("strace")) func eachStepIsOnDiskBeforeTheNext() async throws {
         let (helper, provider) = try await loggedIn { _, _ in .tokens("again", refresh: "second") }
         let trace = helper.home.path("trace")
-        let calls = "trace=fsync,rename,renameat,renameat2,sendto,connect,write,fallocate"
+        let calls = "trace=openat,fsync,rename,renameat,renameat2,sendto,connect,write,fallocate"
         let result = try await helper.client(
             "strace", ["-f", "-y", "-s", "200", "-e", calls, "-o", trace, helper.executable, "get"]
         ).run()
         if result.errors.contains("ptrace") { try Test.cancel("strace may not trace here") }
         #expect(result.token == "again", "\(result)")
         func step(_ line: Substring) -> String? {
+            if line.contains("openat("), line.contains("/libcurl"), !line.contains("ENOENT") { return "load" }
             if line.contains("fsync("), line.contains(".refresh.new>") { return "sync file" }
             if line.contains("fsync(") { return "sync folder" }
             if line.contains("rename"), line.contains(".refresh.new\"") { return "rename" }
@@ -262,6 +263,16 @@ import Testing
         #expect(provider.asked == ["password", "first"])
         #expect(
             try helper.home.read("trace").split(separator: "\n").compactMap(step)
-                == kept + ["make room", "send"] + kept + ["answer"])
+                == ["load"] + kept + ["make room", "send"] + kept + ["answer"])
+    }
+
+    /// The third time that something is to be on the disk it is the token that came in place of the spent one.
+    @Test(.clients("strace")) func aWriteThatFailsIsTriedAgain() async throws {
+        let (helper, provider) = try await loggedIn { _, _ in .tokens("again", refresh: "second") }
+        let result = try await helper.runWithFault("fsync:error=EIO:when=3", "get")
+        #expect(result.token == "again", "\(result)")
+        #expect(result.errors.isEmpty)
+        #expect(provider.asked == ["password", "first"])
+        #expect(try refreshToken(helper) == ("second", false))
     }
 }

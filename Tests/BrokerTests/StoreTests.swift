@@ -256,6 +256,41 @@ import Testing
         #expect(try helper.home.files().filter { $0.hasSuffix(".new") }.isEmpty)
     }
 
+    // MARK: - No locks
+
+    /// Two processes could spoil each other's refresh token.
+    @Test(.clients("strace")) func withoutLocksATokenIsHandedOutButNotKept() async throws {
+        let provider = try StubProvider { _, index in .tokens("token\(index)", refresh: "refresh\(index)") }
+        let helper = try Helper.user(of: provider)
+        #expect(try await helper.run("get").token == "token0")
+        try helper.age(by: 4000)
+        for index in 1...2 {
+            let result = try await helper.runWithFault("flock:error=ENOLCK", "get")
+            #expect(result.token == "token\(index)", "\(result)")
+            #expect(result.errorLines.count == 1, "\(result)")
+            #expect(result.errors.contains("No locks available; let XDG_STATE_HOME name a folder"))
+        }
+        #expect(provider.asked == ["password", "password", "password"])
+        let healed = try await helper.run("get")
+        #expect(healed.source == "refresh", "\(healed)")
+        #expect(provider.asked.last == "refresh0")
+    }
+
+    /// As on a network whose server does not answer: a lock that is only asked for may then block.
+    @Test(.clients("strace")) func aLockThatBlocksIsNotWaitedForBeyondTheDeadline() async throws {
+        let provider = try StubProvider(.token("token"))
+        let helper = try Helper.client(of: provider, timeout: "1s")
+        let fault = "flock:delay_enter=200s"
+        let result = try await helper.runWithFault(fault, "get")
+        #expect(result.status == 75, "\(result)")
+        #expect(provider.requests.isEmpty)
+        #expect(try await helper.run("get").token == "token")
+        try helper.age(by: 3600 - 200)
+        let spare = try await helper.runWithFault(fault, "get")
+        #expect(spare.source == "cache", "\(spare)")
+        #expect(provider.requests.count == 1)
+    }
+
     // MARK: - Identity
 
     /// Two configs that share a profile's name neither serve nor evict each other.

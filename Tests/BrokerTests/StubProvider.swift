@@ -2,6 +2,7 @@ import Platform
 import Sandbox
 import Synchronization
 import TestSupport
+import Testing
 
 /// A provider on loopback that answers as a test tells it to and keeps what it was asked.
 ///
@@ -155,6 +156,18 @@ extension Helper {
         let helper = try Helper(environment: ["BUTLR_TIMEOUT": timeout])
         try helper.useUser(of: provider.url, password: password, lines)
         return helper
+    }
+
+    /// Runs the helper with a fault in its system calls, as `strace -e inject=` has it.
+    func runWithFault(_ fault: String, _ arguments: String...) async throws -> Program.Outcome {
+        let call = String(fault.prefix { $0 != ":" })
+        let result = try await client(
+            "strace",
+            ["-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e", "inject=\(fault)", executable]
+                + arguments
+        ).run()
+        if result.errors.contains("ptrace") { try Test.cancel("strace may not trace here") }
+        return result
     }
 
     /// The one file of that kind (`token`, `refresh`, `failure`, `lock`), as a path in the home; `nil` where there

@@ -58,4 +58,15 @@ import Testing
         #expect(Self.secret == Secret("hunter2"))
         #expect(Self.secret != Secret("hunter3"))
     }
+
+    @Test func bytesAreOverwrittenInTheirPlace() {
+        var bytes = Array("hunter2".utf8)
+        let place = bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+        bytes.wipe()
+        #expect(bytes == [0, 0, 0, 0, 0, 0, 0])
+        #expect(bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } == place)
+        var none: [UInt8] = []
+        none.wipe()
+        #expect(none.isEmpty)
+    }
 }

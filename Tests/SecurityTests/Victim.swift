@@ -12,10 +12,10 @@ struct Victim: Sendable {
 
     /// - Parameters:
     ///   - lines: further ones of the profile.
-    ///   - secret: where the client secret is.
+    ///   - secret: where the client secret is; `nil` where there is none.
     ///   - reply: what the provider answers instead of a token.
     init(
-        _ lines: String..., secret: String = "plain:\(Victim.secret)",
+        _ lines: String..., secret: String? = "plain:\(Victim.secret)",
         reply: ScriptedServer.Reply = Victim.success,
         environment: [String: String?] = [:]
     ) throws {
@@ -27,14 +27,14 @@ struct Victim: Sendable {
     static let success = ScriptedServer.Reply.json(
         #"{"access_token":"\#(token)","token_type":"Bearer","expires_in":3600}"#)
 
-    func configure(tokenEndpoint: String, secret: String = "plain:\(Victim.secret)", _ lines: [String] = [])
+    func configure(tokenEndpoint: String, secret: String? = "plain:\(Victim.secret)", _ lines: [String] = [])
         throws
     {
         let profile =
             [
                 "provider = oauth2", "token-endpoint = \(tokenEndpoint)", "client-id = cli",
-                "client-secret = \(secret)", "url = https://good.example/", "renew-ahead = off",
-            ] + lines
+                "url = https://good.example/", "renew-ahead = off",
+            ] + (secret.map { ["client-secret = \($0)"] } ?? []) + lines
         try helper.config("[profile \"default\"]\n" + profile.map { "    \($0)\n" }.joined())
     }
 

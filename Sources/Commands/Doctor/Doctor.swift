@@ -38,7 +38,10 @@ enum Doctor: Command {
             stages.append(Stage(name: "provider", findings: patient.checkProvider(trials)))
         }
         stages.append(Stage(name: "tools", findings: patient.checkTools()))
-        let report = Report(stages: stages, version: call.version, home: Home(call.context.environment))
+        let width = TerminalSize.columns(STDOUT_FILENO, call.context.environment)
+        let report = Report(
+            stages: stages, version: call.version, home: Home(call.context.environment),
+            layout: TextLayout(width: min(width, 80)))
         return Reply(
             output: options["--json"] == nil ? report.text : report.json.serialized + "\n",
             status: report.status)
@@ -78,7 +81,8 @@ struct Patient {
         profiles = names.compactMap { try? configuration?.profile(named: $0) }
         helper = HelperLocation(called: CommandLine.arguments.first ?? "", context.environment)
         site = SetupSite(
-            environment: context.environment, profiles: profiles, profileName: broker.profileName,
+            environment: context.environment, configuration: configuration, profiles: profiles,
+            profileName: broker.profileName,
             configFile: broker.configFile.map(absolutePath), helper: helper)
     }
 

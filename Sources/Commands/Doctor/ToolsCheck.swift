@@ -66,7 +66,7 @@ extension Patient {
             let example = url.origin.replacingWildcard + url.bare.dropFirst(url.origin.utf8.count)
             let answer = try? runProgram(
                 git, ["config", "--get-urlmatch", "credential.useHttpPath", example],
-                environment: context.environment.entries)
+                environment: site.childEnvironment)
             let value = answer.map { stripped(String(decoding: $0.output, as: UTF8.self)) }
             if value == "true" { return nil }
             return .warn(

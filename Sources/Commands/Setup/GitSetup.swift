@@ -129,7 +129,7 @@ enum GitSetup: SetupTool {
         init(_ path: String, _ site: SetupSite) throws(HelperError) {
             self.path = path
             program = try requireProgram("git", site.environment)
-            environment = site.environment.entries
+            environment = site.childEnvironment
         }
 
         func run(_ arguments: [String]) throws(HelperError) {

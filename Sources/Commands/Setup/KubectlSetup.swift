@@ -143,7 +143,7 @@ enum KubectlSetup: SetupTool {
         init(_ path: String, _ site: SetupSite) throws(HelperError) {
             self.path = path
             program = try requireProgram("kubectl", site.environment)
-            environment = site.environment.entries
+            environment = site.childEnvironment
         }
 
         func run(_ arguments: [String]) throws(HelperError) { _ = try call(arguments) }

@@ -61,7 +61,9 @@ enum Setup: Command {
             if requiringProfiles { throw error }
         }
         return SetupSite(
-            environment: call.context.environment, profiles: profiles, profileName: call.broker.profileName,
+            environment: call.context.environment,
+            configuration: try? call.broker.configuration(), profiles: profiles,
+            profileName: call.broker.profileName,
             configFile: call.broker.configFile.map(absolutePath),
             helper: HelperLocation(called: CommandLine.arguments.first ?? "", call.context.environment))
     }

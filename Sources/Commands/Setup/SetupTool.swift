@@ -58,6 +58,8 @@ enum SetupTools {
 /// What a tool is set up with.
 struct SetupSite: Sendable {
     let environment: Environment
+    /// `nil` where it cannot be read.
+    let configuration: Configuration?
     /// The profiles whose URLs the tool is to ask for.
     let profiles: [Profile]
     /// The one profile that was named.
@@ -69,6 +71,11 @@ struct SetupSite: Sendable {
     /// The helper's own options, which repeat what was named.
     var options: [String] {
         (profileName.map { ["--profile", $0] } ?? []) + (configFile.map { ["--config", $0] } ?? [])
+    }
+
+    /// For a tool that is started to read or change its config.
+    var childEnvironment: [String] {
+        configuration?.childEnvironment ?? environment.entries(without: Configuration.ownSecretVariables)
     }
 
     /// What tells this set-up from that of another profile.

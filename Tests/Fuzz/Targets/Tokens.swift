@@ -25,6 +25,7 @@ func fuzzTokenResponse(_ input: [UInt8]) {
         }
     } catch {
         expect(isOneHarmlessLine(error.reason), error.reason)
+        expect(isOneHarmlessLine(quoted(error.quote ?? "", limit: 60)), error.quote ?? "")
     }
 }
 
