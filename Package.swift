@@ -77,7 +77,8 @@ let package = Package(
 
         // The fault report: `swift run butlr-faults`, explained in Tests/Faults/README.md.
         .executableTarget(
-            name: "butlr-faults", dependencies: ["TestSupport", "Sandbox", "Platform", "butlr-credential"],
+            name: "butlr-faults",
+            dependencies: ["TestSupport", "CTestSupport", "Sandbox", "Platform", "butlr-credential"],
             path: "Tests/Faults", exclude: ["README.md"]),
 
         // The configs in `integrations`, with the real tools.

@@ -55,6 +55,7 @@ private func replaceProcess(
 ) -> Int32 {
     var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    defer { for text in argv + envp { free(text) } }
     // The helper's own choice is not the program's.
     signal(SIGPIPE, SIG_DFL)
     func execute(_ path: String) {
@@ -63,6 +64,7 @@ private func replaceProcess(
         // A script without its #! line: the shell's, as for env and nohup (POSIX, execvp).
         var shell: [UnsafeMutablePointer<CChar>?] = [strdup("/bin/sh"), strdup(path)] + argv.dropFirst()
         execve("/bin/sh", &shell, &envp)
+        for text in shell.prefix(2) { free(text) }
         errno = ENOEXEC
     }
     if program.utf8.contains(UInt8(ascii: "/")) {

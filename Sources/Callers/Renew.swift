@@ -12,7 +12,7 @@ public enum Renew: Command {
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
         // The caller may wait until its pipes are closed, also those that it did not name.
-        closeInheritedDescriptors()
+        closeInheritedFiles()
         try call.broker.selection(for: CredentialRequest()).renewAhead()
         return Reply()
     }

@@ -83,20 +83,6 @@ public func occupyClosedStandardStreams() {
     }
 }
 
-/// Closes all that a process was started with but its standard streams.
-public func closeInheritedDescriptors() {
-    guard let folder = opendir("/dev/fd") else { return }
-    var numbers: [Int32] = []
-    while let entry = readdir(folder) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { name in
-            String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if let number = Int32(name), number > STDERR_FILENO { numbers.append(number) }
-    }
-    closedir(folder)
-    for number in numbers { close(number) }
-}
-
 /// Repeats a system call that a signal interrupted.
 @inlinable
 public func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
@@ -147,4 +133,11 @@ public func linkTarget(_ path: String) -> String? {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
     return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
+}
+
+/// The folder that this process works in; `nil` where it cannot be told, as when it has been removed.
+public func workingFolder() -> String? {
+    var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let found = path.withUnsafeMutableBytes { getcwd($0.baseAddress, $0.count) != nil }
+    return found ? String(decoding: path.prefix { $0 != 0 }, as: UTF8.self) : nil
 }

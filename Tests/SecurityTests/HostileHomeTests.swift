@@ -66,7 +66,7 @@ import Testing
         #expect(try home.mode("precious") == 0o640)
         #expect(!home.exists("missing"))
         // Nothing secret lies in a file that others could read.
-        for file in try home.files() where try !file.hasPrefix(".config") && isRegular(home.path(file)) {
+        for file in try home.files() where !file.hasPrefix(".config") && isRegular(home.path(file)) {
             guard try home.read(file).contains("canary") else { continue }
             #expect(try home.mode(file) == 0o600, "\(file)")
         }
