@@ -25,7 +25,10 @@ public enum Exec: Command {
         guard isVariableName(name) else {
             throw HelperError(.usage, "--env \"\(quoted(name))\" is no name of a variable")
         }
-        let selection = try call.broker.selection(for: CredentialRequest())
+        var request = CredentialRequest()
+        // The program that takes this one's place would have a child that it does not know.
+        request.allowsRenewingAhead = false
+        let selection = try call.broker.selection(for: request)
         let token = try selection.credential().token
         let environment = selection.childEnvironment.filter { !$0.utf8.starts(with: "\(name)=".utf8) }
         let failure = replaceProcess(

@@ -61,6 +61,15 @@ extension stat {
     public var isOwn: Bool { st_uid == geteuid() }
     /// Whether group or others may read or change it.
     public var isPrivate: Bool { st_mode & 0o077 == 0 }
+    /// When its contents were last changed.
+    public var changed: Timestamp {
+        #if canImport(Darwin)
+            let time = st_mtimespec
+        #else
+            let time = st_mtim
+        #endif
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
 }
 
 /// Puts something in the place of standard streams that the caller closed, before a file is opened that would get

@@ -52,6 +52,36 @@ import Testing
         #expect(try await install("--uninstall").status == 1)
     }
 
+    /// Each shell completes from where the scripts are installed, from the first time on.
+    @Test(.clients("bash", "zsh", "fish")) func completesInEachShell() async throws {
+        #expect(try await install().status == 0)
+        let share = prefix.path("share")
+        func shell(_ name: String, _ arguments: [String]) -> Program {
+            Program(
+                name, arguments,
+                environment: [
+                    "HOME": home.path, "PATH": "\(prefix.path("bin")):/usr/bin:/bin", "TERM": "xterm",
+                    "PS1": "ready> ", "XDG_DATA_DIRS": share,
+                ])
+        }
+        let set = [
+            "bash": "source '\(share)/bash-completion/completions/butlr-credential'",
+            "zsh": "fpath=('\(share)/zsh/site-functions' $fpath); autoload -U compinit && compinit -u -D",
+        ]
+        for (name, arguments) in [("bash", ["--norc", "--noprofile", "-i"]), ("zsh", ["-f", "-i"])] {
+            let terminal = try Terminal(shell(name, arguments))
+            try await terminal.expect("ready> ")
+            terminal.type("\(set[name]!); echo s''et\n")
+            try await terminal.expect("set\r\n")
+            terminal.type("butlr-credential stat\t")
+            try await terminal.expect("status")
+            terminal.type("\u{15}exit 3\n")
+            #expect(try await terminal.wait().exit == .status(3))
+        }
+        let fish = try await shell("fish", ["-c", "complete -C 'butlr-credential stat'"]).run()
+        #expect(fish.output.hasPrefix("status\t"), "\(fish)")
+    }
+
     @Test func leavesWhatOthersPutThere() async throws {
         try prefix.write("bin/other", "x")
         try prefix.makeFolder("share/man")
