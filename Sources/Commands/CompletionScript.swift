@@ -67,7 +67,8 @@ enum CompletionScript: String {
             done
             (( $#described )) && _describe 'butlr-credential' described
         }
-        if [[ $funcstack[1] == _butlr_credential ]]; then
+        # Called while a word is completed, where zsh has found it as a file; else read at the start of the shell.
+        if [[ $funcstack[1] == _butlr[-_]credential ]]; then
             _butlr_credential "$@"
         elif (( $+functions[compdef] )); then
             compdef _butlr_credential butlr-credential

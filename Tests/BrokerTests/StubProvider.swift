@@ -183,7 +183,8 @@ extension Helper {
         try home.write(name, JSON.object(members).serialized)
     }
 
-    /// Moves the stored token's times by so many seconds, so that no test has to wait for a token to age.
+    /// Moves the times of the stored token and its lock by so many seconds, so that no test has to wait for a token to
+    /// age.
     func age(by seconds: Int64) throws {
         guard let name = try stored("token") else { throw NoSuchFile(kind: "token") }
         let token = try JSON(parsing: try home.readBytes(name))
@@ -194,6 +195,10 @@ extension Helper {
             }
         }
         try rewrite("token", changes)
+        if let lock = try stored("lock") {
+            let past = timespec(tv_sec: time(nil) - Int(seconds), tv_nsec: 0)
+            _ = utimensat(AT_FDCWD, home.path + "/" + lock, [past, past], 0)
+        }
     }
 
     /// Lets a remembered failure hold for an hour more, so that no test depends on how soon it asks again.

@@ -139,6 +139,18 @@ import Testing
                 """, "\(outcome)")
     }
 
+    /// Only what cannot be broken, such as a command to be copied, is wider than the window.
+    @Test(arguments: [30, 50]) func fitsANarrowWindow(_ width: Int) async throws {
+        let account = try await account()
+        try account.helper.configFolder.setMode("secrets/default", 0o640)
+        let outcome = try await doctor(account, environment: ["COLUMNS": "\(width)"])
+        for line in outcome.output.split(separator: "\n").dropFirst() {
+            #expect(
+                line.count <= width || line.contains("$ ") || line.split(separator: " ").count <= 2, "\(line)"
+            )
+        }
+    }
+
     @Test func asksEachProviderOnce() async throws {
         let account = try await account()
         let outcome = try await doctor(account, "--online")

@@ -35,6 +35,7 @@ import Testing
         }
         #expect(prefix.exists("share/man/man1/butlr-credential.1"))
         #expect(prefix.exists("share/man/man5/butlr-credential-config.5"))
+        #expect(prefix.exists("share/man/man7/butlr-credential-security.7"))
         #expect(!prefix.exists("libexec"))
         let completions = [
             "bash-completion/completions/butlr-credential", "zsh/site-functions/_butlr-credential",
@@ -49,6 +50,36 @@ import Testing
         #expect(removed.status == 0, "\(removed)")
         #expect(try home.list() == [])
         #expect(try await install("--uninstall").status == 1)
+    }
+
+    /// Each shell completes from where the scripts are installed, from the first time on.
+    @Test(.clients("bash", "zsh", "fish")) func completesInEachShell() async throws {
+        #expect(try await install().status == 0)
+        let share = prefix.path("share")
+        func shell(_ name: String, _ arguments: [String]) -> Program {
+            Program(
+                name, arguments,
+                environment: [
+                    "HOME": home.path, "PATH": "\(prefix.path("bin")):/usr/bin:/bin", "TERM": "xterm",
+                    "PS1": "ready> ", "XDG_DATA_DIRS": share,
+                ])
+        }
+        let set = [
+            "bash": "source '\(share)/bash-completion/completions/butlr-credential'",
+            "zsh": "fpath=('\(share)/zsh/site-functions' $fpath); autoload -U compinit && compinit -u -D",
+        ]
+        for (name, arguments) in [("bash", ["--norc", "--noprofile", "-i"]), ("zsh", ["-f", "-i"])] {
+            let terminal = try Terminal(shell(name, arguments))
+            try await terminal.expect("ready> ")
+            terminal.type("\(set[name]!); echo s''et\n")
+            try await terminal.expect("set\r\n")
+            terminal.type("butlr-credential stat\t")
+            try await terminal.expect("status")
+            terminal.type("\u{15}exit 3\n")
+            #expect(try await terminal.wait().exit == .status(3))
+        }
+        let fish = try await shell("fish", ["-c", "complete -C 'butlr-credential stat'"]).run()
+        #expect(fish.output.hasPrefix("status\t"), "\(fish)")
     }
 
     @Test func leavesWhatOthersPutThere() async throws {
@@ -120,9 +151,15 @@ import Testing
         #expect(outcome.status == 0, "\(outcome)")
     }
 
-    @Test(.clients("mandoc")) func isDocumented() async throws {
-        let page = script.split(separator: "/").dropLast(2).joined(separator: "/")
-        let outcome = try await Program("mandoc", ["-T", "lint", "/\(page)/man/butlr-credential.1"]).run()
+    @Test(
+        .clients("mandoc"),
+        arguments: [
+            "butlr-credential.1", "butlr-credential-config.5", "butlr-credential-protocol.7",
+            "butlr-credential-security.7", "butlr-sandbox.1",
+        ])
+    func isDocumented(_ page: String) async throws {
+        let root = script.split(separator: "/").dropLast(2).joined(separator: "/")
+        let outcome = try await Program("mandoc", ["-T", "lint", "/\(root)/man/\(page)"]).run()
         let complaints = outcome.output.split(separator: "\n").filter {
             !$0.contains("referenced manual not found") && !$0.contains("outdated mandoc.db")
         }

@@ -38,7 +38,10 @@ enum Doctor: Command {
             stages.append(Stage(name: "provider", findings: patient.checkProvider(trials)))
         }
         stages.append(Stage(name: "tools", findings: patient.checkTools()))
-        let report = Report(stages: stages, version: call.version, home: Home(call.context.environment))
+        let width = TerminalSize.columns(STDOUT_FILENO, call.context.environment)
+        let report = Report(
+            stages: stages, version: call.version, home: Home(call.context.environment),
+            layout: TextLayout(width: min(width, 80)))
         return Reply(
             output: options["--json"] == nil ? report.text : report.json.serialized + "\n",
             status: report.status)

@@ -7,7 +7,7 @@ struct Report {
     let home: Home
 
     /// How wide the text is, apart from commands, which stay in one piece.
-    static let width = 80
+    let layout: TextLayout
 
     /// 0 where nothing has failed; otherwise the status that belongs to the first failure.
     var status: Int32 { findings.first { $0.status == .fail }?.code?.exitStatus ?? 0 }
@@ -31,27 +31,12 @@ struct Report {
     }
 
     private func lines(_ finding: Finding) -> String {
-        let margin = String(repeating: " ", count: 8)
-        let status = finding.status.rawValue
-        var text = "  " + status + String(repeating: " ", count: 6 - status.utf8.count)
-        var column = margin.count
-        var isFirst = true
-        for word in home.abbreviating(finding.text).split(separator: " ") {
-            let length = word.unicodeScalars.count
-            if !isFirst, column + 1 + length > Report.width {
-                text += "\n" + margin
-                column = margin.count
-            } else if !isFirst {
-                text += " "
-                column += 1
-            }
-            text += word
-            column += length
-            isFirst = false
-        }
-        text += "\n"
+        let margin = "  " + finding.status.rawValue + blanks(6 - finding.status.rawValue.utf8.count)
+        let indent = columns(margin)
+        var text =
+            margin + layout.paragraph(home.abbreviating(finding.text), indent: indent).dropFirst(indent)
         // A command is to be copied, so it is not wrapped.
-        if let mend = finding.mend { text += margin + "$ " + home.abbreviating(mend) + "\n" }
+        if let mend = finding.mend { text += blanks(indent) + "$ " + home.abbreviating(mend) + "\n" }
         return text
     }
 
