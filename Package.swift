@@ -54,7 +54,11 @@ let package = Package(
         // Depends on the helper so that `swift run butlr-sandbox demo` builds what it demonstrates.
         .executableTarget(name: "butlr-sandbox", dependencies: ["Sandbox", "butlr-credential"]),
         .target(name: "Sandbox"),
+        // Likewise: `swift run -c release butlr-benchmark`.
+        .executableTarget(
+            name: "butlr-benchmark", dependencies: ["Sandbox", "butlr-credential"], exclude: ["figures.svg"]),
 
+        .testTarget(name: "BenchmarkTests", dependencies: ["butlr-benchmark"]),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Platform", "butlr-sandbox"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
@@ -73,7 +77,8 @@ let package = Package(
 
         // The fault report: `swift run butlr-faults`, explained in Tests/Faults/README.md.
         .executableTarget(
-            name: "butlr-faults", dependencies: ["TestSupport", "Sandbox", "Platform", "butlr-credential"],
+            name: "butlr-faults",
+            dependencies: ["TestSupport", "CTestSupport", "Sandbox", "Platform", "butlr-credential"],
             path: "Tests/Faults", exclude: ["README.md"]),
 
         // The configs in `integrations`, with the real tools.

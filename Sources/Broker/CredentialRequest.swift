@@ -27,6 +27,9 @@ public struct CredentialRequest: Sendable {
     /// Whether the tool lets a person be asked for something.
     public var allowsInput = true
 
+    /// Whether a process may be left behind that renews a token before its time.
+    public var allowsRenewingAhead = true
+
     public init(url: RequestedURL? = nil, profile: String? = nil) {
         self.url = url
         self.profile = profile

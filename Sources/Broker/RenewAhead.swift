@@ -8,23 +8,33 @@ public enum RenewAhead {
     /// The command that a process is started with for it; not one for people.
     public static let command = "renew-ahead"
 
-    /// Whether a token that is still fresh is old enough: past two thirds of its life, or of a short-lived one,
-    /// most of which is margin, past four fifths of the time in which it is fresh.
-    static func isDue(_ token: StoredToken, _ use: TokenUse, at now: Timestamp) -> Bool {
-        guard let expiry = token.expiry(of: use) else { return false }
-        let lifetime = expiry - token.issued
+    /// How long after one try the next may be made, where the token is still the old one.
+    static let pause: Milliseconds = 10_000
+
+    /// When a token that is still fresh is old enough: past two thirds of its life, or of a short-lived one, most of
+    /// which is margin, past four fifths of the time in which it is fresh.
+    static func due(_ token: StoredToken, _ use: TokenUse) -> Timestamp {
+        let lifetime = (token.expiry(of: use) ?? token.expires) - token.issued
         let freshTime = lifetime - Freshness.margin(lifetime: lifetime)
-        return now - token.issued > min(lifetime / 3 * 2, freshTime / 5 * 4)
+        return token.issued + min(lifetime / 3 * 2, freshTime / 5 * 4)
     }
 }
 
 extension Selection {
-    /// Starts a process that renews the token, unless one is at it or the provider is in trouble.
-    func beginRenewingAhead() {
-        guard store.failures().failure.map({ $0.until <= context.clock.now() }) ?? true else { return }
+    /// Starts a process that renews the token where that is due, unless one is at it, has just been, or the provider is
+    /// in trouble.
+    func beginRenewingAhead(_ token: StoredToken) {
+        let (now, due) = (context.clock.now(), RenewAhead.due(token, profile.tokenUse))
+        guard profile.renewAhead, request.allowsRenewingAhead, now > due else { return }
+        let store = store
+        guard store.failures().failure.map({ $0.until <= now }) ?? true else { return }
+        // The last try may have failed in a way that is not remembered, or its token could not be kept.
+        if let last = store.lastRenewalAhead(), last > due, last <= now, now - last < RenewAhead.pause {
+            return
+        }
         do {
-            // Whoever has the lock is at it.
-            guard store.attemptLock() != nil else { return }
+            // Whoever has the lock is at it; and where no try can be noted, no token can be kept.
+            guard let locked = store.attemptLock(), locked.noteRenewalAhead() else { return }
         }
         var arguments = ["butlr-credential", "--no-input", "--profile", profile.name]
         if let file = broker.configFile { arguments += ["--config", file] }
@@ -39,7 +49,7 @@ extension Selection {
     /// What that process does: one brief try, if the token is still the old one and nobody else is at it.
     public func renewAhead() {
         guard profile.renewAhead, let token = store.token(),
-            RenewAhead.isDue(token, profile.tokenUse, at: context.clock.now())
+            context.clock.now() > RenewAhead.due(token, profile.tokenUse)
         else { return }
         var renewal = Renewal(
             self, store: store,

@@ -8,23 +8,17 @@ import TokenStore
 struct Renewal {
     let context: Context
     let client: HTTPClient
-    let directories: Directories
     let profile: Profile
-    let configuration: Configuration
     let store: TokenStore
     let freshness: Freshness
     let deadline: Deadline
-    let allowsInput: Bool
-
-    /// What a person has typed, by the secret's key.
-    private var typed: [String: Secret] = [:]
-    /// The secrets, once they have been read.
-    private var secrets: LoginSecrets?
+    private var secrets: ProfileSecrets
+    private var failures: PastFailures
 
     typealias Outcome = (token: StoredToken, source: Credential.Source)
 
     /// Why the lock must be given up.
-    private enum Interruption: Error {
+    enum Interruption: Error {
         case failed(HelperError)
         /// A person must be asked for the secret of this key, which may take long.
         case needsPrompt(key: String)
@@ -33,13 +27,13 @@ struct Renewal {
     init(_ selection: Selection, store: TokenStore, freshness: Freshness, deadline: Deadline) {
         context = selection.broker.context
         client = selection.broker.client
-        directories = selection.broker.directories
         profile = selection.profile
-        configuration = selection.configuration
         self.store = store
         self.freshness = freshness
         self.deadline = deadline
-        allowsInput = context.allowsInput && selection.request.allowsInput
+        secrets = ProfileSecrets(selection, deadline)
+        failures = PastFailures(
+            of: profile, clock: context.clock, countsEarlierOnes: !freshness.forcesRefresh)
     }
 
     mutating func run() throws(HelperError) -> Outcome {
@@ -49,8 +43,9 @@ struct Renewal {
             } catch {
                 switch error {
                 case .needsPrompt(let key):
-                    typed[key] = try prompt(for: "\(key) of profile \"\(profile.name)\"", deadline: deadline)
-                    secrets = nil
+                    let answer = try prompt(
+                        for: "\(key) of profile \"\(profile.name)\"", deadline: deadline)
+                    secrets.take(answer, for: key)
                 case .failed(let error):
                     // A token that still lives is better than none.
                     guard let spare = spare() else { throw error }
@@ -118,7 +113,7 @@ struct Renewal {
     // MARK: The two ways to a token
 
     private mutating func login(_ store: borrowing LockedTokenStore) throws(Interruption) -> StoredToken {
-        let request = profile.loginRequest(try readSecrets())
+        let request = profile.loginRequest(try secrets.all())
         while true {
             let response: TokenResponse
             do throws(TokenFailure) {
@@ -146,9 +141,17 @@ struct Renewal {
         // What can go wrong before the token is sent goes wrong before that is noted, so far as it can.
         try? HTTPClient.load()
         var mayBeUsedUp = stored.isBeingRedeemed
-        if mayBeUsedUp, canLogInAlone() { return nil }
-        let clientSecret = try readClientSecret()
+        if mayBeUsedUp, secrets.areAtHand() { return nil }
+        let clientSecret = try secrets.ofClient()
         while true {
+            // An answer that came too late would be lost, and the refresh token with it.
+            guard tryDeadline.remaining >= Renewal.leastTimeToRefresh else {
+                throw .failed(
+                    HelperError(
+                        .temporaryFailure,
+                        "profile \"\(profile.name)\": there is no time left to ask \(profile.server)",
+                        retryAfter: 1))
+            }
             let redemption: Redemption
             do {
                 redemption = try store.beginRedeeming(stored.refreshToken)
@@ -165,7 +168,7 @@ struct Renewal {
                     if !mayBeUsedUp { try? redemption.finish(stored.refreshToken) }
                     try waitBeforeAnotherTry(after: error, store)
                 case .lost:
-                    if canLogInAlone() { return nil }
+                    if secrets.areAtHand() { return nil }
                     guard !mayBeUsedUp else { try giveUp(after: error, store) }
                     mayBeUsedUp = true
                 case .refused("invalid_grant", _):
@@ -178,7 +181,7 @@ struct Renewal {
                 case .refused(_, let reason):
                     if reason.code != .temporaryFailure { try? redemption.finish(stored.refreshToken) }
                     // The client itself is refused: a login would fare no better.
-                    if reason.code != .config, canLogInAlone() { return nil }
+                    if reason.code != .config, secrets.areAtHand() { return nil }
                     try giveUp(after: error, store)
                 }
                 continue
@@ -241,17 +244,11 @@ struct Renewal {
 
     /// Gives the answer that another process has got lately, where asking again would bring the same.
     private mutating func consultMemory(_ store: borrowing LockedTokenStore) throws(Interruption) {
-        guard !freshness.forcesRefresh, let failure = self.store.failures().failure,
-            failure.at - now <= 60_000, failure.until > now,
-            failure.fingerprint == fingerprint(for: failure.error, store)
-        else { return }
+        guard !freshness.forcesRefresh, let failure = failures.latest(in: store, &secrets) else { return }
         var error = failure.error
         guard error.code == .temporaryFailure else { throw .failed(error) }
         let wait = failure.until - now
-        if spare() == nil, FailureRules.isWorthWaiting(wait, for: error, deadline) {
-            sleep(wait)
-            return
-        }
+        if spare() == nil, FailureRules.isWorthWaiting(wait, for: error, deadline) { return sleep(wait) }
         error.retryAfter = Int((wait + 999) / 1000)
         throw .failed(error)
     }
@@ -263,10 +260,10 @@ struct Renewal {
         after failure: TokenFailure, _ store: borrowing LockedTokenStore
     ) throws(Interruption) {
         let error = failure.error
-        let wait = remember(failure, store)
+        let wait = failures.remember(failure, in: store, &secrets)
         guard error.code == .temporaryFailure, let wait, spare() == nil,
             FailureRules.isWorthWaiting(wait, for: error, deadline)
-        else { throw .failed(explained(error, retryingIn: wait)) }
+        else { throw .failed(failures.explained(error, retryingIn: wait)) }
         sleep(wait)
     }
 
@@ -274,98 +271,8 @@ struct Renewal {
     private mutating func giveUp(
         after failure: TokenFailure, _ store: borrowing LockedTokenStore
     ) throws(Interruption) -> Never {
-        let wait = remember(failure, store)
-        throw .failed(explained(failure.error, retryingIn: wait))
-    }
-
-    /// - Returns: for how long it is remembered, if it is.
-    private mutating func remember(
-        _ failure: TokenFailure, _ store: borrowing LockedTokenStore
-    ) -> Milliseconds? {
-        let error = failure.error
-        // What this machine's own set-up prevents is tried again as soon as it may have been mended.
-        if case .notSent = failure, error.code != .temporaryFailure { return nil }
-        failuresInARow += 1
-        var memory = self.store.failures()
-        let fingerprint = fingerprint(for: error, store)
-        if let last = memory.failure, !freshness.forcesRefresh, last.error.code == error.code,
-            last.fingerprint == fingerprint, now - last.until < FailureRules.recollection
-        {
-            failuresInARow = max(failuresInARow, last.count + 1)
-        }
-        guard let window = FailureRules.window(error, count: failuresInARow) else { return nil }
-        if let fingerprint {
-            memory.failure = .init(
-                error: explained(error, retryingIn: nil), at: now, until: now + window, count: failuresInARow,
-                fingerprint: fingerprint)
-            store.keep(memory)
-        }
-        return window
-    }
-
-    private var failuresInARow = 0
-
-    /// What a failure depends on: a busy server on the settings alone, everything else on the secrets too.
-    private mutating func fingerprint(
-        for error: HelperError, _ store: borrowing LockedTokenStore
-    ) -> String? {
-        var text = profile.settings
-        if error.code != .temporaryFailure {
-            guard let secrets = try? readSecrets() else { return nil }
-            for secret in [secrets.clientSecret, secrets.password] {
-                text += "\n" + (secret.map { String($0.reveal().utf8.count) + ":" + $0.reveal() } ?? "-")
-            }
-        }
-        return store.keyedHash(text)
-    }
-
-    private func explained(_ error: HelperError, retryingIn wait: Milliseconds?) -> HelperError {
-        var error = error
-        error.message = "profile \"\(profile.name)\": \(error.message)"
-        if error.code == .temporaryFailure, let wait { error.retryAfter = Int((wait + 999) / 1000) }
-        if error.code == .credentialsRejected || error.code == .config, error.hint == nil {
-            let keys = profile.grant == .password ? "username and password" : "client-id and client-secret"
-            error.hint = "check \(keys) of this profile (\(profile.origin)), then call again"
-        }
-        return error
-    }
-
-    // MARK: Secrets
-
-    /// Whether a login needs nobody at the keyboard.
-    private mutating func canLogInAlone() -> Bool { (try? readSecrets()) != nil }
-
-    private mutating func readSecrets() throws(Interruption) -> LoginSecrets {
-        if let secrets { return secrets }
-        var secrets = LoginSecrets()
-        secrets.clientSecret = try readClientSecret()
-        if profile.grant == .password { secrets.password = try read(profile.password, "password") }
-        self.secrets = secrets
-        return secrets
-    }
-
-    private mutating func readClientSecret() throws(Interruption) -> Secret? {
-        if let secrets { return secrets.clientSecret }
-        return profile.clientSecret.isEmpty ? nil : try read(profile.clientSecret, "client-secret")
-    }
-
-    private func read(_ sources: [SecretSource], _ key: String) throws(Interruption) -> Secret {
-        let reader = SecretReader(
-            environment: context.environment, deadline: deadline, allowsInput: allowsInput,
-            secretVariables: configuration.secretVariables, directories: directories,
-            isSilent: context.log.level == .silent)
-        let reading: SecretReading
-        do throws(HelperError) {
-            reading = try reader.read(sources, for: key, of: profile.name, answered: typed[key])
-        } catch {
-            throw .failed(error)
-        }
-        switch reading {
-        case .secret(let secret, let source):
-            context.log.debug("profile \"\(profile.name)\": \(key) from \(source)")
-            return secret
-        case .needsPrompt: throw .needsPrompt(key: key)
-        }
+        let wait = failures.remember(failure, in: store, &secrets)
+        throw .failed(failures.explained(failure.error, retryingIn: wait))
     }
 
     // MARK: Time
@@ -380,6 +287,9 @@ struct Renewal {
     /// How long one try may take: a brief one where there is a spare token, so that nobody waits for a provider
     /// that is down.
     private var tryDeadline: Deadline { spare() == nil ? deadline : deadline.limited(to: 5000) }
+
+    /// Few providers take longer.
+    private static var leastTimeToRefresh: Milliseconds { 500 }
 
     /// Asks once for a token, and says so where that takes long.
     private func send(_ request: TokenRequest) throws(TokenFailure) -> TokenResponse {

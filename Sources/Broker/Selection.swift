@@ -28,9 +28,7 @@ public struct Selection: Sendable {
             started: context.started)
         if let token = stored, freshness.accepts(token, at: context.clock.now()) {
             context.log.debug("profile \"\(profile.name)\": a stored token is good")
-            if profile.renewAhead, RenewAhead.isDue(token, profile.tokenUse, at: context.clock.now()) {
-                beginRenewingAhead()
-            }
+            beginRenewingAhead(token)
             return credential(token, .cache)
         }
         var renewal = Renewal(self, store: store, freshness: freshness, deadline: deadline)

@@ -1,10 +1,11 @@
 #include "cplatform.h"
 
+#include <unistd.h>
+
 #ifdef __linux__
 #include <sys/auxv.h>
 #include <sys/prctl.h>
-#else
-#include <unistd.h>
+#include <sys/syscall.h>
 #endif
 
 bool cplatform_has_borrowed_rights(void) {
@@ -20,4 +21,12 @@ void cplatform_hide_memory(void) {
     // Unlike RLIMIT_CORE, it is not inherited by the program that `exec` runs (PR_SET_DUMPABLE(2const)).
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+}
+
+void cplatform_close_files(void) {
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) == 0) return;
+#endif
+    // Before Linux 5.9, and elsewhere.
+    for (int file = getdtablesize() - 1; file > STDERR_FILENO; file--) close(file);
 }

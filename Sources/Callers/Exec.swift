@@ -25,7 +25,10 @@ public enum Exec: Command {
         guard isVariableName(name) else {
             throw HelperError(.usage, "--env \"\(quoted(name))\" is no name of a variable")
         }
-        let selection = try call.broker.selection(for: CredentialRequest())
+        var request = CredentialRequest()
+        // The program that takes this one's place would have a child that it does not know.
+        request.allowsRenewingAhead = false
+        let selection = try call.broker.selection(for: request)
         let token = try selection.credential().token
         let environment = selection.childEnvironment.filter { !$0.utf8.starts(with: "\(name)=".utf8) }
         let failure = replaceProcess(
@@ -52,6 +55,7 @@ private func replaceProcess(
 ) -> Int32 {
     var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    defer { for text in argv + envp { free(text) } }
     // The helper's own choice is not the program's.
     signal(SIGPIPE, SIG_DFL)
     func execute(_ path: String) {
@@ -60,6 +64,7 @@ private func replaceProcess(
         // A script without its #! line: the shell's, as for env and nohup (POSIX, execvp).
         var shell: [UnsafeMutablePointer<CChar>?] = [strdup("/bin/sh"), strdup(path)] + argv.dropFirst()
         execve("/bin/sh", &shell, &envp)
+        for text in shell.prefix(2) { free(text) }
         errno = ENOEXEC
     }
     if program.utf8.contains(UInt8(ascii: "/")) {

@@ -11,6 +11,8 @@ public enum Renew: Command {
     public static let isSilent = true
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
+        // The caller may wait until its pipes are closed, also those that it did not name.
+        closeInheritedFiles()
         try call.broker.selection(for: CredentialRequest()).renewAhead()
         return Reply()
     }

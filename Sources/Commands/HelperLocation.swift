@@ -63,11 +63,10 @@ private func isProgram(_ path: String) -> Bool {
 /// A path from the root.
 func absolutePath(_ path: String) -> String {
     if path.utf8.first == UInt8(ascii: "/") { return path }
-    guard let folder = getcwd(nil, 0) else { return path }
-    defer { free(folder) }
+    guard let folder = workingFolder() else { return path }
     var rest = path[...]
     while rest.hasPrefix("./") { rest = rest.dropFirst(2) }
-    return String(cString: folder) + "/" + rest
+    return folder + "/" + rest
 }
 
 /// The path without links; `nil` where there is nothing.

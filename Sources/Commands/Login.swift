@@ -467,8 +467,7 @@ extension Broker {
 /// A path on the command line as it must stand in a config, where a relative one would start elsewhere.
 private func absolute(_ path: String) -> String {
     guard path.utf8.first != UInt8(ascii: "/"), path.utf8.first != UInt8(ascii: "~"), !path.isEmpty,
-        let current = getcwd(nil, 0)
+        let current = workingFolder()
     else { return path }
-    defer { free(current) }
-    return "\(String(cString: current))/\(path)"
+    return "\(current)/\(path)"
 }

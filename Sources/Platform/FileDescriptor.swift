@@ -61,6 +61,15 @@ extension stat {
     public var isOwn: Bool { st_uid == geteuid() }
     /// Whether group or others may read or change it.
     public var isPrivate: Bool { st_mode & 0o077 == 0 }
+    /// When its contents were last changed.
+    public var changed: Timestamp {
+        #if canImport(Darwin)
+            let time = st_mtimespec
+        #else
+            let time = st_mtim
+        #endif
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
 }
 
 /// Puts something in the place of standard streams that the caller closed, before a file is opened that would get
@@ -124,4 +133,11 @@ public func linkTarget(_ path: String) -> String? {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
     return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
+}
+
+/// The folder that this process works in; `nil` where it cannot be told, as when it has been removed.
+public func workingFolder() -> String? {
+    var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let found = path.withUnsafeMutableBytes { getcwd($0.baseAddress, $0.count) != nil }
+    return found ? String(decoding: path.prefix { $0 != 0 }, as: UTF8.self) : nil
 }

@@ -77,7 +77,6 @@ public struct SecretFolder: Sendable {
 
 /// A path from the root on.
 private func absolute(_ path: String) -> String {
-    guard path.utf8.first != UInt8(ascii: "/"), let current = getcwd(nil, 0) else { return path }
-    defer { free(current) }
-    return String(cString: current) + "/" + (path.hasPrefix("./") ? path.dropFirst(2) : path[...])
+    guard path.utf8.first != UInt8(ascii: "/"), let current = workingFolder() else { return path }
+    return current + "/" + (path.hasPrefix("./") ? path.dropFirst(2) : path[...])
 }

@@ -44,6 +44,13 @@ public struct TokenStore: Sendable {
         state?.read(failureName).flatMap { FailureMemory(contents: $0, for: identity) } ?? FailureMemory()
     }
 
+    /// When somebody last began to renew the token ahead; where nobody has, when the lock's file was made.
+    public func lastRenewalAhead() -> Timestamp? {
+        var status = stat()
+        guard let state, lstat("\(state.path)/\(lockName)", &status) == 0 else { return nil }
+        return status.changed
+    }
+
     /// Asks for the lock, which may take a while.
     public func requestLock() -> LockRequest { LockRequest(self, waits: true) }
 
@@ -168,6 +175,14 @@ public struct LockedTokenStore: ~Copyable {
     public func keep(_ token: StoredToken) throws(SystemError) {
         try writable(store.cache).replacement(for: store.tokenName)
             .commit(token.contents(for: store.identity), durably: false)
+    }
+
+    /// Notes that the token is about to be renewed ahead: as the time of the lock's file, for which a full disk has room.
+    ///
+    /// - Returns: whether that could be noted.
+    public func noteRenewalAhead() -> Bool {
+        guard let state = try? writable(store.state) else { return false }
+        return utimensat(AT_FDCWD, "\(state.path)/\(store.lockName)", nil, AT_SYMLINK_NOFOLLOW) == 0
     }
 
     public func removeToken() { try? writable(store.cache).remove(store.tokenName) }

@@ -158,16 +158,13 @@ extension Helper {
         return helper
     }
 
-    /// Runs the helper with a fault in its system calls, as `strace -e inject=` has it.
-    func runWithFault(_ fault: String, _ arguments: String...) async throws -> Program.Outcome {
+    /// The helper with a fault in its system calls, as `strace -e inject=` has it.
+    func withFault(_ fault: String, _ arguments: String...) -> Program {
         let call = String(fault.prefix { $0 != ":" })
-        let result = try await client(
+        return client(
             "strace",
             ["-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e", "inject=\(fault)", executable]
-                + arguments
-        ).run()
-        if result.errors.contains("ptrace") { try Test.cancel("strace may not trace here") }
-        return result
+                + arguments)
     }
 
     /// The one file of that kind (`token`, `refresh`, `failure`, `lock`), as a path in the home; `nil` where there
@@ -186,7 +183,8 @@ extension Helper {
         try home.write(name, JSON.object(members).serialized)
     }
 
-    /// Moves the stored token's times by so many seconds, so that no test has to wait for a token to age.
+    /// Moves the times of the stored token and its lock by so many seconds, so that no test has to wait for a token to
+    /// age.
     func age(by seconds: Int64) throws {
         guard let name = try stored("token") else { throw NoSuchFile(kind: "token") }
         let token = try JSON(parsing: try home.readBytes(name))
@@ -197,6 +195,10 @@ extension Helper {
             }
         }
         try rewrite("token", changes)
+        if let lock = try stored("lock") {
+            let past = timespec(tv_sec: time(nil) - Int(seconds), tv_nsec: 0)
+            _ = utimensat(AT_FDCWD, home.path + "/" + lock, [past, past], 0)
+        }
     }
 
     /// Lets a remembered failure hold for an hour more, so that no test depends on how soon it asks again.
@@ -224,6 +226,13 @@ extension Program.Outcome {
     var isRetryable: Bool? { answer["error"]?["retryable"]?.bool }
     var retryAfter: Int64? { answer["error"]?["retry_after"]?.integer }
     var message: String { answer["error"]?["message"]?.string ?? "" }
+
+    /// Skips the rest of a test that strace could not do its part in.
+    func requireStrace(sourceLocation: SourceLocation = #_sourceLocation) throws {
+        if errors.contains("ptrace") {
+            try Test.cancel("strace may not trace here", sourceLocation: sourceLocation)
+        }
+    }
 
     /// The lines on standard error.
     var errorLines: [Substring] { errors.split(separator: "\n") }

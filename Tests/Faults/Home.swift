@@ -29,15 +29,20 @@ final class Home: Sendable {
     private let endpoint: String
     private let files: [String: [UInt8]]
 
-    /// - Parameter url: where the provider is.
-    init(client: String, _ provider: RotatingProvider, at url: String) async throws {
+    /// - Parameters:
+    ///   - url: where the provider is.
+    ///   - network: where that address leads there; `nil` for this process's network.
+    init(
+        client: String, _ provider: RotatingProvider, at url: String, in network: Network? = nil
+    ) async throws {
         helper = try Helper(environment: ["BUTLR_TIMEOUT": "\(Home.deadline / 1000)s"])
         self.client = client
         self.provider = provider
         endpoint = "\(url)/token"
         try helper.config(Home.profile(client, endpoint) + Home.otherProfile(client, endpoint))
         for profile in ["default", "other"] {
-            let result = try await helper.run("--profile", profile, "get")
+            let call = helper.program(["--profile", profile, "get"])
+            let result = try await (network?.inside(call) ?? call).run()
             if result.status != 0 { throw Unusable(outcome: result) }
         }
         var files: [String: [UInt8]] = [:]
@@ -169,10 +174,15 @@ final class Home: Sendable {
         in outcome: Program.Outcome, ofProfile profile: String = "default", began: Timestamp
     ) -> String? {
         guard outcome.status == 0 else { return "no token: \(outcome)" }
+        return fault(inAnswer: outcome.output, ofProfile: profile, began: began)
+    }
+
+    /// The same of what it printed.
+    func fault(inAnswer text: String, ofProfile profile: String = "default", began: Timestamp) -> String? {
         let owner = profile == "other" ? "\(client)-other" : client
-        guard let json = try? JSON(parsing: outcome.outputBytes), json["profile"]?.string == profile,
+        guard let json = try? JSON(parsing: Array(text.utf8)), json["profile"]?.string == profile,
             let token = json["access_token"]?.string.flatMap(AccessToken.init)
-        else { return "no answer: \(outcome)" }
+        else { return "no answer: \(text)" }
         if token.client != owner { return "the token of \(token.client) for \(owner)" }
         if token.end <= began { return "a token that had ended" }
         return nil

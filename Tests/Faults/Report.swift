@@ -9,7 +9,7 @@ protocol Part: Sendable {
 }
 
 /// All parts, in their order.
-let parts: [any Part] = FaultInjection.all
+let parts: [any Part] = FaultInjection.all + Storm.all + [BlockedLocks()]
 
 /// A part cannot be tried here.
 struct Impossible: Error {

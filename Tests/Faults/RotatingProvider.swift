@@ -40,11 +40,17 @@ final class RotatingProvider: Sendable {
     /// How long access tokens live, in milliseconds, by the client's name.
     private let lifetime: @Sendable (_ client: String) -> Milliseconds
 
-    init(lifetime: @escaping @Sendable (_ client: String) -> Milliseconds) { self.lifetime = lifetime }
+    /// How long an answer takes at most, in milliseconds.
+    private let latency: Int
+
+    init(latency: Int = 0, lifetime: @escaping @Sendable (_ client: String) -> Milliseconds) {
+        self.latency = latency
+        self.lifetime = lifetime
+    }
 
     /// A server through which it can be asked, in the network of the calling thread.
-    func serve() throws -> (server: HTTPServer, url: String) {
-        let server = HTTPServer { self.answer($0) }
+    func serve(port: UInt16 = 0) throws -> (server: HTTPServer, url: String) {
+        let server = HTTPServer(port: port) { self.answer($0) }
         return (server, try server.start())
     }
 
@@ -109,7 +115,8 @@ final class RotatingProvider: Sendable {
                 let refreshToken = RotatingProvider.issueRefreshToken(to: client, login: login, &books)
                 members.append(.init("refresh_token", .string(refreshToken)))
             }
-            return .response(.init(json: JSON.object(members).serialized))
+            return .response(
+                .init(json: JSON.object(members).serialized, delay: Int.random(in: 0...latency)))
         }
     }
 

@@ -1,5 +1,9 @@
+import Platform
 import TestSupport
 import Testing
+
+/// Whether this is a build with a sanitizer, which has a memory of its own and refuses rights of its own accord.
+let isSanitized = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
 
 extension Helper {
     /// Runs the helper and measures it, from a small process: what a large one starts inherits its peak.

@@ -7,7 +7,7 @@ import Testing
     // MARK: - Rights
 
     /// Before anything is read: whoever starts it would choose the config, and with it the commands that are run.
-    @Test(arguments: [mode_t(0o4755), 0o2755])
+    @Test(.enabled(if: !isSanitized), arguments: [mode_t(0o4755), 0o2755])
     func rightsOfItsFileAreRefused(_ mode: mode_t) async throws {
         try requireRoot()
         let victim = try Victim()
@@ -145,6 +145,33 @@ import Testing
             }
         }
         #expect(isRenewed)
+    }
+
+    /// It outlives the call, and must not keep open what the caller had open.
+    @Test func renewingInTheBackgroundHoldsNothingOfTheCallers() async throws {
+        try requireRoot()
+        let gate = try Gate()
+        let victim = try Victim("renew-ahead = on", reply: Victim.success) { index in
+            if index > 0 { gate.wait() }
+        }
+        let home = victim.helper.home
+        try await victim.seed()
+        let file = victim.helper.cacheFolder.path(try #require(victim.helper.cacheFolder.files().first))
+        guard case .object(var members) = try JSON(parsing: home.readBytes(file)) else { return }
+        for index in members.indices {
+            guard let moment = members[index].value.integer, moment > 1_000_000_000 else { continue }
+            members[index].value = .number(Double(moment - 2_700_000))
+        }
+        try home.write(file, JSON.object(members).serialized)
+
+        let script = "exec 9> held; exec \"$0\" token"
+        let result = try await victim.helper.client("/bin/sh", ["-c", script, victim.helper.executable]).run()
+        #expect(result.output == Victim.token + "\n", "\(result)")
+        try await victim.provider.waitForRequests(2)
+        let open = try await victim.helper.client("/bin/sh", ["-c", "ls -l /proc/[0-9]*/fd 2> /dev/null"])
+            .run()
+        gate.open()
+        #expect(!open.output.contains(home.path("held")), "\(open)")
     }
 
     /// Its open files are hidden too, but not what it is in the way of.

@@ -14,12 +14,16 @@ struct Victim: Sendable {
     ///   - lines: further ones of the profile.
     ///   - secret: where the client secret is; `nil` where there is none.
     ///   - reply: what the provider answers instead of a token.
+    ///   - before: called before each answer, which may wait in it.
     init(
         _ lines: String..., secret: String? = "plain:\(Victim.secret)",
         reply: ScriptedServer.Reply = Victim.success,
-        environment: [String: String?] = [:]
+        environment: [String: String?] = [:], before: @escaping @Sendable (_ index: Int) -> Void = { _ in }
     ) throws {
-        provider = try ScriptedServer { _, _ in reply }
+        provider = try ScriptedServer { _, index in
+            before(index)
+            return reply
+        }
         helper = try Helper(environment: environment)
         try configure(tokenEndpoint: provider.url + "/token", secret: secret, lines)
     }

@@ -35,6 +35,7 @@ import Testing
         }
         #expect(prefix.exists("share/man/man1/butlr-credential.1"))
         #expect(prefix.exists("share/man/man5/butlr-credential-config.5"))
+        #expect(prefix.exists("share/man/man7/butlr-credential-security.7"))
         #expect(!prefix.exists("libexec"))
         let completions = [
             "bash-completion/completions/butlr-credential", "zsh/site-functions/_butlr-credential",
@@ -150,9 +151,15 @@ import Testing
         #expect(outcome.status == 0, "\(outcome)")
     }
 
-    @Test(.clients("mandoc")) func isDocumented() async throws {
-        let page = script.split(separator: "/").dropLast(2).joined(separator: "/")
-        let outcome = try await Program("mandoc", ["-T", "lint", "/\(page)/man/butlr-credential.1"]).run()
+    @Test(
+        .clients("mandoc"),
+        arguments: [
+            "butlr-credential.1", "butlr-credential-config.5", "butlr-credential-protocol.7",
+            "butlr-credential-security.7", "butlr-sandbox.1",
+        ])
+    func isDocumented(_ page: String) async throws {
+        let root = script.split(separator: "/").dropLast(2).joined(separator: "/")
+        let outcome = try await Program("mandoc", ["-T", "lint", "/\(root)/man/\(page)"]).run()
         let complaints = outcome.output.split(separator: "\n").filter {
             !$0.contains("referenced manual not found") && !$0.contains("outdated mandoc.db")
         }

@@ -13,4 +13,7 @@ bool cplatform_has_borrowed_rights(void);
 // another program takes the process over.
 void cplatform_hide_memory(void);
 
+// Closes every file but the standard streams.
+void cplatform_close_files(void);
+
 #endif

@@ -148,7 +148,9 @@ struct SetupChange {
     private func make(link path: String) throws(HelperError) -> [String] {
         do throws(SystemError) {
             let folders = try makeFolders(folder(of: path)[...])
-            let temporary = "\(path).\(getpid()).new"
+            let temporary = path + ".new"
+            // One that a killed process left.
+            unlink(temporary)
             guard symlink(site.helper.path, temporary) == 0, rename(temporary, path) == 0 else {
                 let failure = SystemError()
                 unlink(temporary)

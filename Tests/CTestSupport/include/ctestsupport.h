@@ -26,4 +26,8 @@ int support_spawn(
     int *pid, const char *path, char *const arguments[], char *const environment[], const int streams[3],
     const char *device, const char *folder);
 
+/// Gives the calling thread a network of its own, in which there is only a loopback. 0, or -1 with `errno`. Linux
+/// only, and for root.
+int support_new_network(void);
+
 #endif

@@ -1,0 +1,3 @@
+import Sandbox
+
+exit(benchmark(Array(CommandLine.arguments.dropFirst())))

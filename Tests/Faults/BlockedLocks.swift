@@ -1,0 +1,64 @@
+import Platform
+import TestSupport
+
+/// A file system whose locks are no good: they block whatever was asked, or there are none.
+struct BlockedLocks: Part {
+    let name = "locks"
+    private let title = "locks that block, or are not there"
+
+    func run(_ arguments: Arguments) async throws -> Section {
+        guard Program.find("strace") != nil else { throw Impossible(reason: "strace is not installed") }
+        let provider = RotatingProvider { _ in Home.lifetime }
+        let (server, url) = try provider.serve()
+        defer { server.stop() }
+        let home = try await Home(client: name, provider, at: url)
+        var section = Section(title: "\(name): \(title)")
+        section.text = "| | callers | right |\n| --- | ---: | ---: |\n"
+
+        func calls(
+            _ what: String, _ fault: String, isRight: (_ answer: String, _ began: Timestamp) -> Bool
+        ) async throws {
+            let program = home.helper.client(
+                "strace",
+                ["-f", "-qq", "-o", "/dev/null", "-e", "trace=flock", "-e", "inject=flock:\(fault)"]
+                    + [home.helper.executable, "get"])
+            let began = Clock.system.now()
+            let running = try (0..<(arguments.isShort ? 10 : 40)).map { _ in try program.start() }
+            var right = 0
+            for caller in running {
+                // strace holds on to a process that has ended until its delay is over.
+                let answer = try await caller.readLine() ?? ""
+                let wait = Clock.system.now() - began
+                await caller.kill()
+                if wait <= Home.deadline + 3000, isRight(answer, began) {
+                    right += 1
+                } else {
+                    section.failures.append(.init(point: name, what: "\(what): after \(wait) ms: \(answer)"))
+                }
+            }
+            section.tried += running.count
+            section.survived += right
+            section.text += "| \(what) | \(running.count) | \(right) |\n"
+        }
+        // Longer than anybody may wait.
+        let block = "delay_enter=60s"
+        try home.restore(.empty)
+        try await calls("They block, and there is no token: told at the deadline to try again.", block) {
+            answer, _ in answer.contains(#""code":"temporary-failure""#)
+        }
+        try home.restore(.aging)
+        try await calls("They block, and there is a token: it is handed out.", block) {
+            home.fault(inAnswer: $0, began: $1) == nil
+        }
+        try home.restore(.ended)
+        let before = provider.usage(of: home.client)
+        try await calls("There are none: a token, but no refresh without a lock.", "error=ENOLCK") {
+            home.fault(inAnswer: $0, began: $1) == nil
+        }
+        let usage = provider.usage(of: home.client) - before
+        if usage.refreshes + usage.revocations > 0 {
+            section.failures.append(.init(point: name, what: "a refresh without a lock"))
+        }
+        return section
+    }
+}
