@@ -1,11 +1,14 @@
-import Platform
 import TestSupport
 import Testing
 
-/// Whether this is a build with a sanitizer, which has a memory of its own and refuses rights of its own accord.
-let isSanitized = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
-
 extension Helper {
+    /// Whether the helper is a build with a sanitizer, which has a memory of its own and refuses rights itself.
+    var isSanitized: Bool {
+        get async throws {
+            try await client("grep", ["-qE", "__(asan|tsan)_init", executable]).run().status == 0
+        }
+    }
+
     /// Runs the helper and measures it, from a small process: what a large one starts inherits its peak.
     ///
     /// - Returns: what came of it, and the most memory that it held, in bytes (`ru_maxrss`, getrusage(2)).
