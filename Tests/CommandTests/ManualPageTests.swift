@@ -96,7 +96,9 @@ import Testing
         #expect(page.options(in: "SYNOPSIS") == options)
     }
 
-    @Test(.clients("mandoc"), arguments: pages) func areCleanAndLeadToPagesThatThereAre(_ name: String) async throws {
+    @Test(.clients("mandoc"), arguments: pages) func areCleanAndLeadToPagesThatThereAre(_ name: String)
+        async throws
+    {
         let path = ManualPageTests.folder.path("man/\(name)")
         let lint = try await Program("mandoc", ["-T", "lint", path], environment: .inherited("PATH")).run()
         let complaints = lint.output.split(separator: "\n").filter {
