@@ -163,6 +163,8 @@ import Testing
             members[index].value = .number(Double(moment - 2_700_000))
         }
         try home.write(file, JSON.object(members).serialized)
+        // When it was last renewed lies there.
+        try home.remove(".local")
 
         let script = "exec 9> held; exec \"$0\" token"
         let result = try await victim.helper.client("/bin/sh", ["-c", script, victim.helper.executable]).run()
