@@ -61,7 +61,9 @@ struct PastFailures {
         if error.code == .temporaryFailure, let wait { error.retryAfter = Int((wait + 999) / 1000) }
         if error.code == .credentialsRejected || error.code == .config, error.hint == nil {
             let keys = profile.grant == .password ? "username and password" : "client-id and client-secret"
-            error.hint = "check \(keys) of this profile (\(profile.origin)), then call again"
+            error.hint =
+                "check \(keys) (\(profile.origin)), or give others: "
+                + "butlr-credential login --profile \(shellWord(profile.name))"
         }
         return error
     }

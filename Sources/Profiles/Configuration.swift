@@ -12,15 +12,14 @@ public struct Configuration: Sendable {
 
     /// Reads the config files.
     ///
-    /// - Parameter file: `--config`; without it `BUTLR_CONFIG`, and without that the files of the XDG
-    ///   folders.
+    /// - Parameter file: the one to read instead of the files of the XDG folders.
     /// - Throws: `config` where a named file is missing, or one is out of reach, may be written by others, or
     ///   holds a mistake in its syntax, in the name of a section or in the name of a key.
     public init(environment: Environment, directories: Directories, file: String?) throws(HelperError) {
         self.environment = environment
         self.directories = directories
         var files: [ConfigFile] = []
-        if let named = file ?? environment.nonEmpty("BUTLR_CONFIG") {
+        if let named = file {
             let path = directories.expandingTilde(named) ?? named
             if let file = try ConfigFile.read(path, .named) { files.append(file) }
         } else {
@@ -46,11 +45,10 @@ public struct Configuration: Sendable {
 
     /// The profile with that name.
     ///
-    /// - Parameter named: `--profile`; without it `BUTLR_PROFILE`, and without that `default`.
+    /// - Parameter named: without it, it is `default`.
     /// - Throws: `config` where there is none, or something in it is wrong.
     public func profile(named: String?) throws(HelperError) -> Profile {
-        let name = named ?? environment.nonEmpty("BUTLR_PROFILE")
-        return try build(try definition(named: name ?? "default", isDefault: name == nil))
+        try build(try definition(named: named ?? "default", isDefault: named == nil))
     }
 
     /// The variables that hold a secret whatever is configured.

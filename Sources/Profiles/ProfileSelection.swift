@@ -3,13 +3,12 @@ import Platform
 extension Configuration {
     /// The profile whose tokens may be given to `url`.
     ///
-    /// - Parameter named: `--profile`; without it `BUTLR_PROFILE`. It narrows the choice to one profile,
-    ///   which must list the URL all the same.
+    /// - Parameter named: narrows the choice to one profile, which must list the URL all the same.
     /// - Throws: `no-profile` where none lists it; `config` where two do equally well, where something in the
     ///   profile is wrong, or where nothing is configured at all.
     public func profile(serving url: RequestedURL, named: String?) throws(HelperError) -> Profile {
         try checkNotEmpty()
-        if let name = named ?? environment.nonEmpty("BUTLR_PROFILE") {
+        if let name = named {
             let profile = try build(try definition(named: name, isDefault: false))
             guard
                 url.alternatives.contains(where: { url in profile.urls.contains { $0.matches(url) != nil } })

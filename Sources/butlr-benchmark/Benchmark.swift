@@ -43,12 +43,11 @@ private func measure(_ settings: Settings, _ helper: String) throws {
         settings: settings, home: home, driver: driver, provider: provider, baseURL: baseURL)
 
     let timings = try measurements.hits(peers.found)
-    let hit = timings.first { $0.name == "butlr-credential token" }?.sample.median ?? 1
     var figures = [try measurements.miss()]
     figures += try measurements.crowd()
     figures += try measurements.footprint()
     figures += try measurements.scale()
-    if settings.renewalSeconds > 0 { figures += try measurements.renewal(hit: hit) }
+    if settings.renewalSeconds > 0 { figures += try measurements.renewal() }
     if settings.measuresBuild { figures.append(try measurements.build()) }
 
     let base = timings.first { $0.name == peers.gitStore?.name }

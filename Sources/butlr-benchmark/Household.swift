@@ -82,11 +82,12 @@ struct Household {
         }
     }
 
+    /// Removes the stored tokens, but not the folder that they lie in.
     func forgetToken() throws {
-        guard
-            (try? FileManager.default.removeItem(atPath: "\(path)/.cache")) != nil
-                || access("\(path)/.cache", F_OK) != 0
-        else { throw Trouble("cannot remove \(path)/.cache") }
+        let folder = "\(path)/.cache/butlr-credential"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            guard unlink("\(folder)/\(name)") == 0 else { throw Trouble("cannot remove \(folder)/\(name)") }
+        }
     }
 
     private func profile(_ name: String, provider: String, host: String) -> String {

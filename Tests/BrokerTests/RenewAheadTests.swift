@@ -18,6 +18,8 @@ import Testing
     /// Gives a process that should not be there time to show itself.
     private func waitForNobody() async throws { try await Task.sleep(for: .milliseconds(500)) }
 
+    /// One brief try is made at a time: on a machine so slow that the first has given up before the gate opens, another
+    /// follows.
     @Test func callersGetTheOldTokenWhileOneProcessFetchesANewOne() async throws {
         let gate = try Gate()
         let provider = try StubProvider { _, index in
@@ -25,18 +27,18 @@ import Testing
             return .token("token\(index)")
         }
         let helper = try await helperWithAgedToken(provider)
-        for result in try await helper.run(copies: 10, "get") {
+        for result in try await helper.run(copies: 6, "get") {
             #expect(result.token == "token0" && result.source == "cache", "\(result)")
         }
         try await provider.waitForRequests(2)
-        for _ in 0..<3 { #expect(try await helper.run("get").token == "token0") }
+        #expect(provider.requests.count == 2)
+        #expect(try await helper.run("get").token == "token0")
         gate.open()
         while try await helper.run("get").token == "token0" {}
-        #expect(try await helper.run("get").token == "token1")
-        #expect(provider.requests.count == 2)
+        #expect(try await helper.run("get").source == "cache")
     }
 
-    /// ``Helper/run(_:input:environment:)`` waits until the pipes are closed.
+    /// ``Helper/run(_:input:environment:)`` waits until the pipes are closed, which here is before the process ends.
     @Test(arguments: ["get", "get 7>&1"])
     func theProcessHoldsNoneOfTheCallersPipes(_ call: String) async throws {
         let gate = try Gate()
@@ -45,10 +47,20 @@ import Testing
             return .token("token\(index)")
         }
         let helper = try await helperWithAgedToken(provider)
-        let script = try helper.client("sh", ["-c", "exec \"$0\" \(call)", helper.executable])
+        let file = helper.configFolder.path + "/config"
+        let script = helper.client(
+            "sh", ["-c", "exec \"$0\" --config \"$1\" \(call)", helper.executable, file])
         #expect(try await script.run().token == "token0")
         try await provider.waitForRequests(2)
+        #expect(try await processes(of: helper, naming: file).count == 1)
         gate.open()
+    }
+
+    /// The number and the session of each process that has that text in its command line.
+    private func processes(of helper: Helper, naming text: String) async throws -> [(Substring, Substring)] {
+        try await helper.client("ps", ["-eo", "pid=,sid=,args="]).run().output
+            .split(separator: "\n").filter { $0.contains(text) }
+            .map { $0.split(separator: " ") }.map { ($0[0], $0[1]) }
     }
 
     @Test func theProcessHasASessionOfItsOwn() async throws {
@@ -61,10 +73,9 @@ import Testing
         let file = helper.configFolder.path + "/config"
         #expect(try await helper.run("--config", file, "get").token == "token0")
         try await provider.waitForRequests(2)
-        let found = try await helper.client("ps", ["-eo", "pid=,sid=,args="]).run().output
-            .split(separator: "\n").filter { $0.contains(file) }.map { $0.split(separator: " ") }
+        let found = try await processes(of: helper, naming: file)
         #expect(found.count == 1)
-        #expect(found.allSatisfy { $0[0] == $0[1] }, "\(found)")
+        #expect(found.allSatisfy { $0.0 == $0.1 }, "\(found)")
         gate.open()
     }
 

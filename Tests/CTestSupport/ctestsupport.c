@@ -33,9 +33,24 @@ int support_accept(int listener) {
 #endif
 }
 
+int support_open_terminal(char *device, int capacity) {
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    if (terminal < 0) return -1;
+    fcntl(terminal, F_SETFD, FD_CLOEXEC);
+    const char *name = grantpt(terminal) == 0 && unlockpt(terminal) == 0 ? ptsname(terminal) : NULL;
+    if (name == NULL || strlen(name) >= (size_t)capacity) {
+        int failure = name == NULL ? errno : ENAMETOOLONG;
+        close(terminal);
+        errno = failure;
+        return -1;
+    }
+    strcpy(device, name);
+    return terminal;
+}
+
 int support_spawn(
     int *pid, const char *path, char *const arguments[], char *const environment[], const int streams[3],
-    const char *folder) {
+    const char *device, const char *folder) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int failure = posix_spawn_file_actions_init(&actions);
@@ -49,6 +64,9 @@ int support_spawn(
     for (int number = 0; number < 3 && failure == 0; number++) {
         if (streams[number] >= 0) {
             failure = posix_spawn_file_actions_adddup2(&actions, streams[number], number);
+        } else if (streams[number] == SUPPORT_TERMINAL) {
+            // The first terminal that the leader of a session without one opens becomes the session's own.
+            failure = posix_spawn_file_actions_addopen(&actions, number, device, O_RDWR, 0);
         } else {
             // Opened first, because closing what is not open is an error on some systems.
             failure = posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDONLY, 0);
@@ -64,7 +82,9 @@ int support_spawn(
     sigset_t signals;
     sigemptyset(&signals);
     posix_spawnattr_setsigmask(&attributes, &signals);
-    const int defaults[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2};
+    const int defaults[] = {
+        SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTOU, SIGTTIN,
+    };
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) sigaddset(&signals, defaults[i]);
     posix_spawnattr_setsigdefault(&attributes, &signals);
     short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID;

@@ -121,13 +121,18 @@ private actor Campaign {
         for (fault, count) in tried.sorted(by: { $0.key < $1.key }) {
             section.text += "| \(fault) | \(count) | \(survived[fault] ?? 0) |\n"
         }
-        section.text += """
+        section.text += "\n"
+        if unclear > 0 {
+            section.text += """
+                The refresh token was noted as sent, without an answer, \(unclear) times; one login mended that, each \
+                time.
 
-            Nobody could tell any more whether the refresh token had been used \(unclear) times; one login mended \
-            that. A temporary file was left for the next writer \(temporary) times. \(missed) points were not \
-            reached.
-
-            """
+                """
+        }
+        if temporary > 0 {
+            section.text += "A temporary file was left for the next writer to take over \(temporary) times.\n"
+        }
+        if missed > 0 { section.text += "The call was not made again in \(missed) cases.\n" }
         section.tried = tried.values.reduce(0, +)
         section.survived = survived.values.reduce(0, +)
         section.failures = failures
@@ -176,6 +181,7 @@ struct Trial {
         var result = Result(part: part.name)
         do {
             try home.restore(part.state)
+            let usage = provider.usage(of: home.client)
             let before = try home.helper.home.read(Home.config)
             try await strike(point, &result)
             guard result.isReached else { return result }
@@ -185,6 +191,8 @@ struct Trial {
             result.faults += try home.faultsOfFiles()
             result.leftTemporaryFiles = try !home.temporaryFiles().isEmpty
             try await mend(point, &result)
+            let used = provider.usage(of: home.client) - usage
+            if used.revocations + used.refusals > 0 { result.faults.append("a spent refresh token was sent") }
             if try home.helper.home.read(Home.config) != config {
                 result.faults.append("the config is not new")
             }
@@ -249,10 +257,6 @@ struct Trial {
         let used = provider.usage(of: home.client) - before
         if part.state == .ended || part.state == .aging, used.logins > (result.wasUnclear ? 1 : 0) {
             result.faults.append("the next call logged in \(used.logins) times")
-        }
-        let total = provider.usage(of: home.client)
-        if total.revocations + total.refusals > 0 {
-            result.faults.append("a spent refresh token was sent (or one had been before)")
         }
         result.faults += try home.faultsOfFiles()
         if result.leftTemporaryFiles {

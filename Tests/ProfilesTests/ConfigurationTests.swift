@@ -49,17 +49,13 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
         let two = folder.write("two", "[profile \"two\"]\n\(secret)")
         let own = "[profile \"own\"]\n\(secret)"
         #expect(try configuration(own: own, file: one).profileNames == ["one"])
-        #expect(try configuration(own: own, variables: ["BUTLR_CONFIG": one]).profileNames == ["one"])
-        #expect(
-            try configuration(own: own, variables: ["BUTLR_CONFIG": one], file: two).profileNames == ["two"])
-        #expect(try configuration(own: own, variables: ["BUTLR_CONFIG": ""]).profileNames == ["own"])
+        #expect(try configuration(own: own, file: two).profileNames == ["two"])
+        #expect(try configuration(own: own).profileNames == ["own"])
         let missing = failure { () throws(HelperError) in try configuration(own: own, file: one + "x") }
         #expect(missing?.code == .config)
         #expect(missing?.message.contains(one + "x") == true)
-        for variable in [one + "x", "~/nowhere", "nowhere"] {
-            let error = failure { () throws(HelperError) in
-                try configuration(own: own, variables: ["BUTLR_CONFIG": variable])
-            }
+        for path in [one + "x", "~/nowhere", "nowhere"] {
+            let error = failure { () throws(HelperError) in try configuration(own: own, file: path) }
             #expect(error?.code == .config)
         }
     }
@@ -102,17 +98,11 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
         }
     }
 
-    @Test func profilesAreNamedByOptionThenVariableThenDefault() throws {
+    @Test func aProfileThatIsNotNamedIsTheDefault() throws {
         let own = ["default", "a", "b"].map { "[profile \"\($0)\"]\n\(secret)" }.joined()
         let plain = try configuration(own: own)
         #expect(try plain.profile(named: nil).name == "default")
         #expect(try plain.profile(named: "a").name == "a")
-        let variable = try configuration(own: own, variables: ["BUTLR_PROFILE": "b"])
-        #expect(try variable.profile(named: nil).name == "b")
-        #expect(try variable.profile(named: "a").name == "a")
-        #expect(
-            try configuration(own: own, variables: ["BUTLR_PROFILE": ""]).profile(named: nil).name
-                == "default")
     }
 
     @Test func anUnknownProfileIsAnErrorWithTheNearestName() throws {
@@ -346,9 +336,9 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
     }
 
     @Test func aNamedProfileMustListTheURL() throws {
-        let configuration = try ProfilesTests.configuration(Self.text, ["BUTLR_PROFILE": "wide"])
+        let configuration = try ProfilesTests.configuration(Self.text)
         let wide = try #require(RequestedURL("https://a.b.example.com"))
-        #expect(try configuration.profile(serving: wide, named: nil).name == "wide")
+        #expect(try configuration.profile(serving: wide, named: "wide").name == "wide")
         #expect(try configuration.profile(serving: wide, named: "narrow").name == "narrow")
         let error = failure { () throws(HelperError) in
             try configuration.profile(serving: wide, named: "exact")

@@ -47,7 +47,12 @@ final class ChildProcess: Sendable {
         homeless.home = nil
         self.program = homeless
         self.state = Watched(state)
-        pid = try ChildProcess.spawn(program, path, [inputOfChild, outputOfChild, errorsOfChild])
+        let streams = [inputOfChild, outputOfChild, errorsOfChild].map {
+            $0?.raw ?? Int32(SUPPORT_CLOSED)
+        }
+        pid = try withExtendedLifetime((inputOfChild, outputOfChild, errorsOfChild)) {
+            try ChildProcess.spawn(program, path, streams)
+        }
 
         let deadline = program.timeLimit.map { ContinuousClock.now + $0 }
         Thread { self.awaitExit() }.detach()
@@ -247,7 +252,12 @@ final class ChildProcess: Sendable {
         Descriptor(owning: try checked(path) { openFile(path, flags | O_CLOEXEC, 0o600) })
     }
 
-    private static func spawn(_ program: Program, _ path: String, _ streams: [Descriptor?]) throws -> pid_t {
+    /// - Parameters:
+    ///   - streams: as `support_spawn` has them.
+    ///   - device: the terminal, where there is one.
+    static func spawn(
+        _ program: Program, _ path: String, _ streams: [Int32], device: String? = nil
+    ) throws -> pid_t {
         var arguments = ([program.calledAs ?? program.name] + program.arguments).map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var variables = program.environment.map { strdup("\($0)=\($1)") } + [nil]
@@ -255,8 +265,7 @@ final class ChildProcess: Sendable {
 
         var pid = pid_t()
         let failure = spawning.withLock { _ in
-            support_spawn(
-                &pid, path, &arguments, &variables, streams.map { $0?.raw ?? -1 }, program.workingDirectory)
+            support_spawn(&pid, path, &arguments, &variables, streams, device, program.workingDirectory)
         }
         guard failure == 0 else { throw SystemFailure("starting \(path)", failure) }
         return pid

@@ -49,27 +49,26 @@ public final class Terminal: Sendable {
         output: String? = nil
     ) throws {
         guard let path = Program.find(program.name) else { throw Program.NotFound(name: program.name) }
-        let opened = try spawning.withLock { _ in
-            var name = [CChar](repeating: 0, count: 256)
-            let raw = try checked("opening a pseudo-terminal") {
-                support_open_terminal(&name, Int32(name.count))
-            }
-            let control = Descriptor(owning: raw)
-            let device = String(
-                decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            // Held while the program runs: before it has opened the terminal, and after it has closed it,
-            // there is still something to read from.
-            let held = Descriptor(
-                owning: try checked(device) { openFile(device, O_RDWR | O_NOCTTY | O_CLOEXEC, 0) })
-            var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
-            try checked("sizing the terminal") { ioctl(raw, UInt(TIOCSWINSZ), &size) }
-            let pid = try Terminal.spawn(program, path, device, input, output)
-            return (control: control, held: held, pid: pid)
+        var name = [CChar](repeating: 0, count: 256)
+        control = Descriptor(
+            owning: try spawning.withLock { _ in
+                try checked("opening a pseudo-terminal") { support_open_terminal(&name, Int32(name.count)) }
+            })
+        let device = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // Held while the program runs: before it has opened the terminal, and after it has closed it,
+        // there is still something to read from.
+        let held = try Terminal.file(device, O_RDWR | O_NOCTTY)
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        try checked("sizing the terminal") { ioctl(held.raw, UInt(TIOCSWINSZ), &size) }
+        let input = try input.map { try Terminal.file($0, O_RDONLY) }
+        let output = try output.map { try Terminal.file($0, O_WRONLY | O_CREAT | O_APPEND) }
+        let terminal = Int32(SUPPORT_TERMINAL)
+        pid = try withExtendedLifetime((input, output)) {
+            try ChildProcess.spawn(
+                program, path, [input?.raw ?? terminal, output?.raw ?? terminal, terminal], device: device)
         }
-        control = opened.control
-        pid = opened.pid
         // Not `self`, which would then last as long as the program.
-        let (pid, control, held, state) = (pid, control, opened.held, state)
+        let (pid, control, state) = (pid, control, state)
         Thread { Terminal.read(control, state) }.detach()
         let deadline = program.timeLimit.map { ContinuousClock.now + $0 }
         Thread { Terminal.awaitExit(pid, state, holding: held, until: deadline) }.detach()
@@ -173,18 +172,7 @@ public final class Terminal: Sendable {
         held.close()
     }
 
-    // MARK: - Starting
-
-    private static func spawn(
-        _ program: Program, _ path: String, _ device: String, _ input: String?, _ output: String?
-    ) throws -> pid_t {
-        let arguments = ([program.calledAs ?? program.name] + program.arguments).map { strdup($0) } + [nil]
-        let variables = program.environment.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for text in arguments + variables { free(text) } }
-        var pid: pid_t = 0
-        let failure = support_spawn_on_terminal(
-            &pid, path, arguments, variables, device, input, output, program.workingDirectory)
-        guard failure == 0 else { throw SystemFailure("starting \(path)", failure) }
-        return pid
+    private static func file(_ path: String, _ flags: Int32) throws -> Descriptor {
+        Descriptor(owning: try checked(path) { openFile(path, flags | O_CLOEXEC, 0o600) })
     }
 }
