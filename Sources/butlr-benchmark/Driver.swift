@@ -24,9 +24,8 @@ struct Trouble: Error, CustomStringConvertible {
 
 /// Makes calls and takes the time from before they start until they have ended and all of their output is read.
 struct Driver {
-    /// - Throws: ``Trouble`` where the command cannot be started or fails, or the person has had enough.
+    /// - Throws: ``Trouble`` where the command cannot be started or fails.
     func run(_ call: Call) throws -> Run {
-        try Interrupt.check()
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw Trouble("there is no pipe left") }
         defer { close(ends[0]) }
@@ -53,11 +52,13 @@ struct Driver {
     /// left running, disturbs them all.
     ///
     /// - Parameter prepare: what is done before each call, outside of the time taken.
+    /// - Throws: ``Trouble`` where a call fails, or the person has had enough.
     func alternate(_ calls: [Call], runs: Int, prepare: () throws -> Void = {}) throws -> [Sample] {
         var times = [[Double]](repeating: [], count: calls.count)
         // The first turns bring programs and files into memory.
         for turn in -3..<runs {
             for index in calls.indices.shuffled() {
+                try Interrupt.check()
                 try prepare()
                 let run = try run(calls[index])
                 if turn >= 0 { times[index].append(run.milliseconds) }

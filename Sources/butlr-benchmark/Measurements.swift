@@ -177,6 +177,7 @@ struct Measurements {
         var times: [Double] = []
         let end = now() + Double(settings.renewalSeconds) * 1000
         while now() < end {
+            try Interrupt.check()
             times.append(try driver.run(call).milliseconds)
             usleep(50_000)
         }
