@@ -1,14 +1,14 @@
 // Stand-ins for two parts of Swift's runtime that do their work at every start of a program, whether it is wanted or
 // not, and take a tenth of the time of a whole answer. They are linked in place of the library's own, which the
 // linker then leaves out. All are weak: where a later runtime needs more than there is here, it brings its own.
-#ifdef __linux__
-
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
+#include <stdlib.h>
+
+#ifdef __GLIBC__
 
 // The arguments. The runtime looks for them at the end of the stack, which it finds by reading /proc/self/maps; but
-// the C library hands them to every constructor.
+// this C library hands them to every constructor.
 static char *none[] = {NULL};
 static char **arguments = none;
 static int argument_count;

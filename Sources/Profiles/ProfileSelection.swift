@@ -15,21 +15,23 @@ extension Configuration {
             else {
                 throw HelperError(
                     .noProfile, "profile \"\(quoted(name))\" does not list \(quoted(url.description))",
-                    hint: "a line \"url = \(quoted(url.origin))/\" in it would (\(profile.origin))")
+                    hint: permission(for: url, to: name))
             }
             return profile
         }
         for url in url.alternatives {
             if let definition = try mostSpecific(for: url) { return try build(definition) }
         }
-        throw noProfile(serving: url.description)
+        let definitions = definitions
+        throw HelperError(
+            .noProfile, "no profile lists \(quoted(url.description))",
+            hint: permission(for: url, to: definitions.count == 1 ? name(definitions[0]) : "NAME"))
     }
 
-    /// The error for a URL that no profile serves, such as one that is no URL.
-    public func noProfile(serving url: String) -> HelperError {
-        HelperError(
-            .noProfile, "no profile lists \(quoted(url))",
-            hint: "add a line \"url = https://HOST/\" to the profile that may serve it")
+    /// What a person types to let a profile serve a URL.
+    private func permission(for url: RequestedURL, to profile: String) -> String {
+        let option = profile == "default" ? "" : " --profile \(shellWord(profile))"
+        return "if its tokens may go there: butlr-credential login\(option) --url \(quoted(url.origin))/"
     }
 
     private func mostSpecific(for url: HTTPURL) throws(HelperError) -> Definition? {

@@ -2,8 +2,8 @@
 struct Chart {
     let timings: [Timing]
 
-    /// Those beyond this many times the quickest would leave no room for the others.
-    private static let widest = 12.0
+    /// Those beyond this many times the quickest would leave no room for the others: their bars are broken.
+    private static let widest = 2.5
 
     var svg: String {
         let medians = timings.map(\.sample.median)
@@ -33,11 +33,23 @@ struct Chart {
             let top = 34 + row * (bar + gap)
             let value = timing.sample.median
             let length = Int(room * min(value, limit) / limit)
+            // The whole of a bar, or the two sides of the break in it.
+            let parts =
+                value > limit
+                ? [(left, length - 30), (left + length - 22, 22)] : [(left, length)]
             text += """
                 <text x="\(left - 8)" y="\(top + 14)" text-anchor="end">\(escaped(timing.name))</text>
-                <rect class="\(timing.isOwn ? "own" : "other")" x="\(left)" y="\(top)" width="\(length)" \
-                height="\(bar)" rx="2"/>
-                <text x="\(left + length + 6)" y="\(top + 14)">\(fixed(value, 2))\(value > limit ? " …" : "")</text>
+
+                """
+            for (start, length) in parts {
+                text += """
+                    <rect class="\(timing.isOwn ? "own" : "other")" x="\(start)" y="\(top)" width="\(length)" \
+                    height="\(bar)" rx="2"/>
+
+                    """
+            }
+            text += """
+                <text x="\(left + length + 6)" y="\(top + 14)">\(fixed(value, 2))</text>
 
                 """
         }

@@ -32,6 +32,8 @@ struct Measurements {
             ("token", try home.call("token"), "1.3"),
             ("docker get", try home.call("docker", "get", input: "git.example.com"), "1.3"),
             ("kubernetes", try home.call("kubernetes"), "1.3"),
+            // What it costs to start and to answer nothing.
+            ("version", try home.call("version"), ""),
         ]
         _ = try driver.run(own[2].call)
         // The slow ones, which take as long as hundreds of the others, by themselves.

@@ -24,7 +24,7 @@ struct SetupChange {
         guard !site.urls.isEmpty else {
             throw HelperError(
                 .noProfile, "no profile lists a URL that \(tool.name) may ask for",
-                hint: "add a line \"url = https://HOST/\" to the profile that may serve it")
+                hint: "name the server: butlr-credential login --url https://HOST/")
         }
         let file = try EditedFile(try tool.file(site))
         let contents = try tool.adding(to: file.contents, site)
