@@ -151,6 +151,7 @@ private struct LoginAttempt {
                 if value.hasPrefix("file:") { value = "file:" + absolute(String(value.dropFirst(5))) }
             }
             if key == .caFile { value = absolute(value) }
+            if key == .baseURL || key == .tokenEndpoint { try check(value, of: key, option) }
             draft.set(key, value.isEmpty ? [] : [value], from: option)
         }
         for (option, key) in [("--resource", ConfigKey.resource), ("--param", .param)] {
@@ -159,9 +160,17 @@ private struct LoginAttempt {
         }
         var urls = draft[.url]
         for url in options.values(of: "--url") {
+            try check(url, of: .url, "--url")
             if url.isEmpty { urls = [] } else if !urls.contains(url) { urls.append(url) }
         }
         if options["--url"] != nil { draft.set(.url, urls, from: "--url") }
+    }
+
+    /// Refuses an address before anything is asked, for all answers would be lost.
+    private func check(_ value: String, of key: ConfigKey, _ option: String) throws(HelperError) {
+        guard !value.isEmpty, var fault = draft.fault(in: key, value, from: option) else { return }
+        fault.code = .usage
+        throw fault
     }
 
     /// Settles provider and grant, on which everything else depends.
@@ -230,7 +239,9 @@ private struct LoginAttempt {
     ) throws(HelperError) {
         guard let dialogue else { throw missing(option) }
         let draft = draft
-        let answer = try dialogue.ask(question, preset: preset) { draft.fault(in: key, $0)?.message }
+        let answer = try dialogue.ask(question, preset: preset) {
+            draft.fault(in: key, $0, from: key.name)?.message
+        }
         self.draft.set(key, [answer], from: "the answer for \"\(question)\"")
     }
 

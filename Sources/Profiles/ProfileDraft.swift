@@ -94,18 +94,22 @@ public struct ProfileDraft {
 
     /// What is wrong with a value of a key, whatever the rest of the profile says; `nil` where nothing is.
     ///
-    /// Only for keys of a profile for `oauth2`.
-    public func fault(in key: ConfigKey, _ value: String) -> HelperError? {
+    /// - Parameter origin: what the error is to call it.
+    public func fault(in key: ConfigKey, _ value: String, from origin: String) -> HelperError? {
+        // Only Butlr has a base URL; every other key is one of a profile for oauth2.
+        let isButlr = key == .baseURL
+        let butlrLacks: [ConfigKey] = [.tokenEndpoint, .clientID, .clientSecret]
         var settings = [
-            ProfileReader.Setting(key: .provider, value: Provider.oauth2.name, origin: .environment),
+            ProfileReader.Setting(
+                key: .provider, value: (isButlr ? Provider.butlr : .oauth2).name, origin: .environment),
             .init(key: .tokenEndpoint, value: "https://localhost/", origin: .environment),
             .init(key: .grant, value: Grant.password.rawValue, origin: .environment),
             .init(key: .clientID, value: "id", origin: .environment),
             .init(key: .clientSecret, value: "env:A", origin: .environment),
             .init(key: .username, value: "name", origin: .environment),
             .init(key: .password, value: "env:A", origin: .environment),
-        ].filter { $0.key != key }
-        settings.append(.init(key: key, value: value, origin: .variable(key.name)))
+        ].filter { $0.key != key && !(isButlr && butlrLacks.contains($0.key)) }
+        settings.append(.init(key: key, value: value, origin: .variable(origin)))
         do throws(HelperError) {
             _ = try reader(of: settings).read()
             return nil

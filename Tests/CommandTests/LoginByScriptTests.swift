@@ -4,6 +4,20 @@ import Testing
 
 /// `login` with nobody at the keyboard.
 @Suite struct LoginByScriptTests {
+    /// Before anything else is looked at, or asked.
+    @Test(arguments: ["--base-url", "--token-endpoint", "--url"])
+    func refusesAnAddressThatIsNone(option: String) async throws {
+        let account = try Account()
+        let result = try await account.run("login", option, "api.example.com")
+        #expect(result.status == 64, "\(result)")
+        #expect(
+            result.errors == "butlr-credential: \(option): \"api.example.com\" does not begin with https://\n"
+        )
+        let good = try await account.run("login", option, "https://api.example.com/")
+        #expect(good.errors.contains("login needs --secret-stdin"), "\(good)")
+        #expect(try account.files == [])
+    }
+
     @Test func needsNothingButOptionsAndInput() async throws {
         let account = try Account()
         let result = try await account.logIn(
