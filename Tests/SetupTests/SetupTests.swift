@@ -107,6 +107,26 @@ import Testing
         #expect(try await account.run("setup", "cargo").status == 0)
     }
 
+    /// Where the profile comes from the environment, what it lists already stays.
+    @Test(arguments: [nil, "https://a.example.com/"])
+    func saysWhatToExportWhereNothingIsServed(urls: String?) async throws {
+        let account = try Account()
+        try account.helper.config("")
+        try account.home.write(
+            ".cargo/config.toml", "[registries.a]\nindex = \"sparse+https://c.example.com/i/\"\n")
+        let variables = [
+            "BUTLR_CLIENT_ID": "client_sandbox", "BUTLR_CLIENT_SECRET": Account.canary, "BUTLR_URLS": urls,
+        ]
+        let refused = try await account.run("setup", "cargo", environment: variables)
+        #expect(refused.status == 69, "\(refused)")
+        let hint = try #require(refused.errors.split(separator: "\n").last).drop { $0 == " " }
+        let outcome = try await account.shell(
+            "\(hint); butlr-credential setup cargo && echo \"$BUTLR_URLS\"", environment: variables)
+        #expect(outcome.status == 0, "\(outcome)")
+        let listed = (urls.map { "\($0) " } ?? "") + "https://c.example.com/i/"
+        #expect(outcome.output.hasSuffix("\n\(listed)\n"), "\(outcome)")
+    }
+
     @Test func followsLinks() async throws {
         let account = try Account(urls: [url])
         try account.home.write("dotfiles/bazelrc", "build --jobs=4\n")
