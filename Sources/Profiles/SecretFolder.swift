@@ -68,7 +68,7 @@ public struct SecretFolder: Sendable {
     public func remove(_ key: ConfigKey, of profile: String) throws(HelperError) -> Bool {
         let path = path(of: key, in: profile)
         // What a killed process may have left.
-        unlink(path + ".new")
+        unlink(FileDraft.path(of: path))
         if unlink(path) == 0 { return true }
         if errno == ENOENT || errno == ENOTDIR { return false }
         throw HelperError(.ioError, "\(quoted(path)) cannot be removed: \(SystemError())")
