@@ -14,7 +14,7 @@ enum Completion: Command {
         details: [
             "bash: add to ~/.bashrc: eval \"$(butlr-credential completion bash)\"",
             "zsh: add to ~/.zshrc, after compinit: eval \"$(butlr-credential completion zsh)\"",
-            "fish: add to ~/.config/fish/config.fish: butlr-credential completion fish | source",
+            "fish: add to config.fish: butlr-credential completion fish | source",
         ])
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {

@@ -286,7 +286,7 @@ private struct LoginAttempt {
             return false
         } catch {
             guard error.code == .config else { throw error }
-            dialogue.say(error.message + ". What is typed now is kept in a private file; or Ctrl-C:")
+            dialogue.say(error.message + ". Type it to have it kept in a private file, or press Ctrl-C:")
             return true
         }
     }
@@ -393,7 +393,7 @@ private struct LoginAttempt {
                     if let old {
                         try? secretFolder.write(old, of: key, in: name)
                     } else {
-                        _ = try? secretFolder.remove(key, of: name)
+                        _ = try? secretFolder.remove(secretFolder.path(of: key, in: name))
                     }
                 }
                 try secretFolder.write(secret, of: key, in: draft.name)

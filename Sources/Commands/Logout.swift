@@ -2,6 +2,7 @@ import Broker
 import Callers
 import Platform
 import Profiles
+import TokenStore
 
 /// `logout`: forgets what was kept for a profile.
 enum Logout: Command {
@@ -33,25 +34,25 @@ enum Logout: Command {
         do throws(HelperError) { configuration = try broker.configuration() } catch { trouble = error }
 
         let name = broker.profileName ?? "default"
-        let names = isForAll ? configuration?.profileNames ?? [] : [name]
         let count = try broker.forget(profileNamed: isForAll ? nil : name)
-        var report = LogoutReport(isForAll ? "all profiles" : "profile \"\(quoted(name))\"")
+        var report = LogoutReport(isForAll ? nil : "profile \"\(quoted(name))\"")
         report.forgot(count)
         let folder = SecretFolder(
             broker.directories, call.context.environment,
             for: (try? broker.configFileToWrite()) ?? "")
-        for name in names {
-            for key in [ConfigKey.clientSecret, .password] {
-                guard let folder, try folder.remove(key, of: name) else { continue }
-                report.removed(folder.abbreviated(folder.path(of: key, in: name)))
-            }
+        if let folder {
+            let files =
+                isForAll
+                ? folder.files(among: names(in: folder.path))
+                : [ConfigKey.clientSecret, .password].map { folder.path(of: $0, in: name) }
+            for file in files where try folder.remove(file) { report.removed(folder.abbreviated(file)) }
         }
         if let configuration {
             if !isForAll, report.isEmpty, !configuration.profileNames.contains(name) {
                 _ = try configuration.profile(named: broker.profileName)
             }
-            for name in configuration.profileNames where names.contains(name) {
-                report.keeps(name, try? configuration.profile(named: name), folder)
+            for profile in configuration.profileNames where isForAll || profile == name {
+                report.keeps(profile, try? configuration.profile(named: profile), folder)
             }
         }
         var reply = Reply(output: report.text)
@@ -65,17 +66,19 @@ enum Logout: Command {
 
 /// What `logout` says.
 private struct LogoutReport {
-    private let whose: String
+    /// The one profile; `nil` for all of them.
+    private let profile: String?
     private var done: [String] = []
     private var kept: [String] = []
 
-    init(_ whose: String) { self.whose = whose }
+    init(_ profile: String?) { self.profile = profile }
 
     /// Whether there was nothing to forget.
     var isEmpty: Bool { done.isEmpty }
 
     mutating func forgot(_ tokens: Int) {
-        if tokens > 0 { done.append("Forgot \(tokens == 1 ? "a token" : "\(tokens) tokens") of \(whose).") }
+        guard tokens > 0 else { return }
+        done.append("Forgot \(tokens == 1 ? "a token" : "\(tokens) tokens") of \(profile ?? "all profiles").")
     }
 
     mutating func removed(_ file: String) { done.append("Removed \(quoted(file)).") }
@@ -96,7 +99,7 @@ private struct LogoutReport {
     }
 
     var text: String {
-        let done = done.isEmpty ? ["Nothing was kept for \(whose)."] : done
+        let done = done.isEmpty ? ["Nothing was kept for \(profile ?? "any profile")."] : done
         return (done + kept).map { $0 + "\n" }.joined()
     }
 }

@@ -6,7 +6,7 @@ import Platform
 /// than the user's usual one with a hash of that file's path behind it, so that two configs with a profile of
 /// the same name do not share a secret.
 public struct SecretFolder: Sendable {
-    private let path: String
+    public let path: String
     private let suffix: String
     private let home: String?
 
@@ -61,12 +61,33 @@ public struct SecretFolder: Sendable {
         (try? SecretFile.read(path(of: key, in: profile))).map(Secret.init)
     }
 
-    /// Removes a secret.
+    /// The paths of those files that belong to this config, also where it has their profile no longer.
+    ///
+    /// - Parameter names: the names of the folder's files.
+    public func files(among names: [String]) -> [String] {
+        var files: Set<String> = []
+        for name in names {
+            let file = without(".new", name)
+            let stem = without(".password", file)
+            guard stem.hasSuffix(suffix) else { continue }
+            // Behind another config's names there is a shorter hash than behind one that is cut.
+            let parts = stem.dropLast(suffix.count).split(separator: ".", omittingEmptySubsequences: false)
+            if !parts[0].isEmpty, parts.count == 1 || parts.count == 2 && parts[1].count == 64 {
+                files.insert("\(path)/\(file)")
+            }
+        }
+        return files.sorted()
+    }
+
+    private func without(_ end: String, _ name: String) -> String {
+        name.hasSuffix(end) ? String(name.dropLast(end.count)) : name
+    }
+
+    /// Removes a secret's file.
     ///
     /// - Returns: whether there was one.
     /// - Throws: `io-error`.
-    public func remove(_ key: ConfigKey, of profile: String) throws(HelperError) -> Bool {
-        let path = path(of: key, in: profile)
+    public func remove(_ path: String) throws(HelperError) -> Bool {
         // What a killed process may have left.
         unlink(FileDraft.path(of: path))
         if unlink(path) == 0 { return true }

@@ -62,16 +62,12 @@ struct DemoPage {
         show(["", styled(verdict, "1")])
     }
 
-    func nextSteps(configFolder: String) {
+    func nextSteps() {
         show(["", styled("With a Butlr account", "1")])
         paragraph("Make a token in https://app.butlr.io (Account Settings, API tokens), then type:")
         show([
-            "   umask 077               # new files of this shell are for you alone",
-            "   mkdir -p \(configFolder) && cd \(configFolder)",
-            "   cat >client-secret      # paste the Client Secret, press Enter, then Ctrl-D",
-            "   git config --file config profile.default.client-id YOUR-CLIENT-ID",
-            "   git config --file config profile.default.client-secret file:client-secret",
-            "   cd - && swift run butlr-credential token",
+            DemoPage.indent + "swift run butlr-credential login",
+            DemoPage.indent + "swift run butlr-credential token",
         ])
     }
 

@@ -30,12 +30,3 @@ func programBesideThis(_ name: String) -> String? {
     let program = path[...slash] + name
     return access(String(program), X_OK) == 0 ? String(program) : nil
 }
-
-/// The folder of the user's own config (XDG Base Directory Specification 0.8: an empty variable counts as unset,
-/// a relative path is ignored).
-func userConfigFolder() -> String {
-    if let path = getenv("XDG_CONFIG_HOME").map({ String(cString: $0) }), path.hasPrefix("/") {
-        return path + "/butlr-credential"
-    }
-    return "~/.config/butlr-credential"
-}

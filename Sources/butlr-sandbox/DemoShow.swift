@@ -22,7 +22,7 @@ struct DemoShow {
         wrongSecret()
         tenAtOnce()
         page.end(logins: sandbox.requests.count { $0.status == 200 }, of: sandbox.requests.count)
-        page.nextSteps(configFolder: userConfigFolder())
+        page.nextSteps()
         return page.failures == 0
     }
 

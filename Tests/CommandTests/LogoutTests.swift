@@ -48,12 +48,30 @@ import Testing
         let result = try await account.run("logout", "--all")
         #expect(result.status == 0)
         #expect(result.output.contains("Forgot 4 tokens of all profiles."), "\(result)")
+        #expect(result.output.contains("Removed ~/.config/butlr-credential/secrets/gone.\n"), "\(result)")
+        #expect(try account.files == [".config/butlr-credential/config"])
         #expect(
-            try account.files == [
-                ".config/butlr-credential/config", ".config/butlr-credential/secrets/gone",
-            ])
-        #expect(
-            try await account.run("logout", "--all").output.hasPrefix("Nothing was kept for all profiles."))
+            try await account.run("logout", "--all").output.hasPrefix("Nothing was kept for any profile."))
+    }
+
+    /// Another config file's secrets are in the same folder, and so are those of names that are cut.
+    @Test func leavesAnotherConfigsSecretsAlone() async throws {
+        let account = try Account()
+        let long = String(repeating: "long name ", count: 20)
+        let other = ["--config", account.helper.home.path("other")]
+        for name in ["a", long] {
+            try await account.logIn("--profile", name)
+            try await account.logIn("--profile", name, other[0], other[1])
+        }
+        let secrets = account.helper.configFolder.folder("secrets")
+        let count = try secrets.files().count
+        #expect(count == 4)
+        try account.helper.config("")
+        #expect(try await account.run("logout", "--all").status == 0)
+        let left = try secrets.files()
+        #expect(left.count == 2 && left.contains { $0.hasPrefix("a.") }, "\(left)")
+        #expect(try await account.run("logout", "--all", other[0], other[1]).status == 0)
+        #expect(try secrets.files() == [])
     }
 
     @Test func saysWhichSecretsItKeeps() async throws {

@@ -13,13 +13,14 @@ import Testing
     @Test(arguments: [nil, "/nowhere"])
     func everyStepBehavesAndNothingIsLeft(path: String?) throws {
         try withFolder { folder in
-            var environment = ["TMPDIR": folder, "XDG_CONFIG_HOME": "/x/config"]
+            var environment = ["TMPDIR": folder]
             environment["PATH"] = path
             let demo = try SandboxProgram(["demo"], environment: environment)
             let output = demo.output()
             #expect(demo.waitForExit() == 0, "\(output)")
             #expect(output.contains("Everything behaved: 3 token requests, 2 of them granted."))
-            #expect(output.contains("mkdir -p /x/config/butlr-credential"))
+            #expect(
+                output.contains("   swift run butlr-credential login\n   swift run butlr-credential token\n"))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
         }
     }

@@ -40,7 +40,8 @@ extension Patient {
         }
     }
 
-    private func mend(_ error: HelperError, _ profile: Profile) -> String? {
+    /// The command that mends what a request for a token failed with.
+    func mend(_ error: HelperError, _ profile: Profile) -> String? {
         switch error.code {
         case .credentialsRejected: return login(profile)
         case .config:

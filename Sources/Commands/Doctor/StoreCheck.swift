@@ -124,7 +124,7 @@ extension Patient {
             findings.append(
                 .warn(
                     "the last request failed \(spoken(now - failure.at)) ago: \(failure.error.message)\(until)",
-                    mend: retry(profile)))
+                    mend: mend(failure.error, profile)))
         }
         return findings
     }

@@ -14,7 +14,7 @@ extension Patient {
         }
         if !others.isEmpty {
             findings.append(
-                .ok("not set up, which butlr-credential setup TOOL does: " + others.joined(separator: ", ")))
+                .ok("not set up (butlr-credential setup TOOL does that): " + others.joined(separator: ", ")))
         }
         return findings
     }

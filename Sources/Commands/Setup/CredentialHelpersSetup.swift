@@ -12,7 +12,7 @@ enum CredentialHelpers {
         guard !registries.isEmpty else {
             throw HelperError(
                 .noProfile, "no profile lists a URL without a wildcard, such as a registry's",
-                hint: "add a line \"url = https://registry.example.com/\" to the profile that may serve it")
+                hint: site.permitting("https://HOST/"))
         }
         let text = contents ?? ""
         var bytes = Array((stripped(text).isEmpty ? "{}\n" : text).utf8)

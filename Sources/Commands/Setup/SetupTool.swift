@@ -118,12 +118,21 @@ struct SetupSite: Sendable {
     /// The error where nothing in the tool's config fits what the profiles list.
     func nothingToServe(_ what: String, in file: String, example: String?) -> HelperError {
         let url = example ?? "https://HOST/"
-        let profile = profiles.first?.name ?? "default"
-        let config = configFile ?? Directories(environment).configFiles.first ?? "FILE"
         return HelperError(
             .noProfile, "\(what) in \(Home(environment).abbreviating(file)) is at a URL that a profile lists",
-            hint: "git config --file \(shellWord(config)) --add"
-                + " \(shellWord("profile.\(profile).url")) \(shellWord(url))")
+            hint: permitting(url))
+    }
+
+    /// The command that has the profile list a URL.
+    func permitting(_ url: String) -> String {
+        let profile = profiles.first
+        if profile?.origin == .environment {
+            let before = environment.nonEmpty("BUTLR_URLS") == nil ? "" : "\"$BUTLR_URLS \""
+            return "export BUTLR_URLS=\(before)\(shellWord(url))"
+        }
+        let name = profile?.name ?? "default"
+        return "butlr-credential login" + (name == "default" ? "" : " --profile \(shellWord(name))")
+            + (configFile.map { " --config \(shellWord($0))" } ?? "") + " --url \(shellWord(url))"
     }
 }
 
