@@ -26,7 +26,6 @@ public struct CredentialRequest: Sendable {
     public var isForAnyServer = false
     /// Whether the tool lets a person be asked for something.
     public var allowsInput = true
-
     /// Whether a process may be left behind that renews a token before its time.
     public var allowsRenewingAhead = true
 

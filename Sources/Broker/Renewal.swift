@@ -138,14 +138,16 @@ struct Renewal {
         guard let refreshEndpoint = profile.refreshEndpoint, var stored = self.store.refreshToken() else {
             return nil
         }
-        // What can go wrong before the token is sent goes wrong before that is noted, so far as it can.
+        // This may take long, so it comes before the token is noted as sent; that it failed shows when it is sent.
         try? HTTPClient.load()
         var mayBeUsedUp = stored.isBeingRedeemed
         if mayBeUsedUp, secrets.areAtHand() { return nil }
         let clientSecret = try secrets.ofClient()
+        var last: TokenFailure?
         while true {
             // An answer that came too late would be lost, and the refresh token with it.
             guard tryDeadline.remaining >= Renewal.leastTimeToRefresh else {
+                if let last { throw .failed(failures.explained(last.error, retryingIn: 1000)) }
                 throw .failed(
                     HelperError(
                         .temporaryFailure,
@@ -166,6 +168,7 @@ struct Renewal {
                 switch error {
                 case .notSent, .busy:
                     if !mayBeUsedUp { try? redemption.finish(stored.refreshToken) }
+                    last = error
                     try waitBeforeAnotherTry(after: error, store)
                 case .lost:
                     if secrets.areAtHand() { return nil }

@@ -3,7 +3,7 @@
 // linker then leaves out. All are weak: where a later runtime needs more than there is here, it brings its own.
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
+#include <stdlib.h> // says whether this is glibc
 
 #ifdef __GLIBC__
 

@@ -80,8 +80,9 @@ public struct TokenRequest: Sendable {
         var secrets = fields.filter { !harmless.contains($0.name) }.map { $0.value.reveal() }
         if let basic { secrets += [basic.secret.reveal(), credentials(basic)] }
         // As they stand in a form, too. Shorter ones would be found everywhere in plain prose.
-        return secrets.flatMap { [$0, formEncoded($0)] }.filter { $0.utf8.count >= 4 }.reduce(text) {
-            text, secret in
+        let forms = secrets.flatMap { [$0, formEncoded($0)] }.filter { $0.utf8.count >= 4 }
+        // The longest first: another may be a part of it.
+        return forms.sorted { $0.utf8.count > $1.utf8.count }.reduce(text) { text, secret in
             text.parts(separatedBy: secret).joined(separator: "<redacted>")
         }
     }

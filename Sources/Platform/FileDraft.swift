@@ -1,7 +1,7 @@
 /// The contents that a file is to have, written beside it and put in its place as a whole: whoever reads the file sees
 /// the old contents or the new, never a part.
 ///
-/// The draft's name is the file's with `.new` behind it, always: so what a killed process left there is taken over by
+/// The draft's name is the file's with `.butlr-new` behind it, always, which no person calls a file: so what a killed process left there is taken over by
 /// the next one that writes. That nobody is still writing it is known by the kernel's lock on it, which ends with the
 /// process.
 public struct FileDraft: ~Copyable {
@@ -21,14 +21,14 @@ public struct FileDraft: ~Copyable {
         let deadline = Deadline(in: FileDraft.patience)
         while true {
             let file = try FileDescriptor(
-                opening: path + ".new", O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
+                opening: FileDraft.path(of: path), O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
             let status = try file.status()
             guard status.isRegularFile, status.isOwn, status.st_nlink <= 1 else { throw SystemError(EPERM) }
             // Where there are no locks, the last one to write wins.
             if retrying({ flock(file.raw, LOCK_EX | LOCK_NB) }) != 0, errno == EWOULDBLOCK {
                 if deadline.hasPassed { throw SystemError(EWOULDBLOCK) }
                 deadline.sleep(20)
-            } else if isFile(file, at: path + ".new") {
+            } else if isFile(file, at: FileDraft.path(of: path)) {
                 self.file = file
                 return
             }
@@ -48,13 +48,17 @@ public struct FileDraft: ~Copyable {
         guard fchmod(file.raw, mode) == 0 else { throw SystemError() }
         try file.writeAll(contents)
         try file.sync()
-        guard rename(path + ".new", path) == 0 else { throw SystemError() }
+        guard rename(FileDraft.path(of: path), path) == 0 else { throw SystemError() }
     }
 
     deinit {
         // After a commit the name may be another's by now.
-        if isFile(file, at: path + ".new") { unlink(path + ".new") }
+        let draft = FileDraft.path(of: path)
+        if isFile(file, at: draft) { unlink(draft) }
     }
+
+    /// Where the draft of a file is.
+    public static func path(of path: String) -> String { path + ".butlr-new" }
 }
 
 /// Whether that is still the file's name, rather than that it was renamed or removed.

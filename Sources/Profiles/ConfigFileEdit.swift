@@ -43,7 +43,7 @@ extension ConfigEditor {
     /// The new text's file, which two processes of the helper never have at once.
     private static func draft(of target: String) throws(HelperError) -> FileDraft {
         do throws(SystemError) { return try FileDraft(of: target) } catch {
-            if error.number == EWOULDBLOCK { throw isBeingEdited(target + ".new") }
+            if error.number == EWOULDBLOCK { throw isBeingEdited(FileDraft.path(of: target)) }
             throw cannotChange(target, error)
         }
     }
@@ -54,7 +54,7 @@ extension ConfigEditor {
     /// this one has the draft.
     private static func keepGitOut(of target: String) throws(HelperError) {
         let path = target + ".lock"
-        let draft = target.split(separator: "/").last.map { "\($0).new" } ?? ""
+        let draft = FileDraft.path(of: target).split(separator: "/").last.map(String.init) ?? ""
         let deadline = Deadline(in: 2000)
         while symlink(draft, path) != 0 {
             guard errno == EEXIST else {

@@ -8,14 +8,15 @@ extension Configuration {
     ///   profile is wrong, or where nothing is configured at all.
     public func profile(serving url: RequestedURL, named: String?) throws(HelperError) -> Profile {
         try checkNotEmpty()
-        if let name = named {
-            let profile = try build(try definition(named: name, isDefault: false))
+        if let named {
+            let definition = try definition(named: named, isDefault: false)
+            let profile = try build(definition)
             guard
                 url.alternatives.contains(where: { url in profile.urls.contains { $0.matches(url) != nil } })
             else {
                 throw HelperError(
-                    .noProfile, "profile \"\(quoted(name))\" does not list \(quoted(url.description))",
-                    hint: permission(for: url, to: name))
+                    .noProfile, "profile \"\(quoted(named))\" does not list \(quoted(url.description))",
+                    hint: permission(for: url, to: definition))
             }
             return profile
         }
@@ -25,13 +26,18 @@ extension Configuration {
         let definitions = definitions
         throw HelperError(
             .noProfile, "no profile lists \(quoted(url.description))",
-            hint: permission(for: url, to: definitions.count == 1 ? name(definitions[0]) : "NAME"))
+            hint: permission(for: url, to: definitions.count == 1 ? definitions[0] : nil))
     }
 
     /// What a person types to let a profile serve a URL.
-    private func permission(for url: RequestedURL, to profile: String) -> String {
-        let option = profile == "default" ? "" : " --profile \(shellWord(profile))"
-        return "if its tokens may go there: butlr-credential login\(option) --url \(quoted(url.origin))/"
+    private func permission(for url: RequestedURL, to definition: Definition?) -> String {
+        let url = shellWord("\(url.origin)/")
+        let name = definition.map { shellWord(self.name($0)) } ?? "NAME"
+        let option = name == EnvironmentProfile.name ? "" : " --profile \(name)"
+        let command =
+            definition == .environment
+            ? "export BUTLR_URLS=\(url)" : "butlr-credential login\(option) --url \(url)"
+        return "if its tokens may go there: \(command)"
     }
 
     private func mostSpecific(for url: HTTPURL) throws(HelperError) -> Definition? {

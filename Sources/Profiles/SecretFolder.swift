@@ -89,7 +89,7 @@ public struct SecretFolder: Sendable {
     /// - Throws: `io-error`.
     public func remove(_ path: String) throws(HelperError) -> Bool {
         // What a killed process may have left.
-        unlink(path + ".new")
+        unlink(FileDraft.path(of: path))
         if unlink(path) == 0 { return true }
         if errno == ENOENT || errno == ENOTDIR { return false }
         throw HelperError(.ioError, "\(quoted(path)) cannot be removed: \(SystemError())")

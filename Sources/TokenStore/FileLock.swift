@@ -19,8 +19,12 @@ struct FileLock: ~Copyable {
         let file = try FileLock.open(name, in: folder)
         guard try file.status().isRegularFile else { throw SystemError(EINVAL) }
         let claim = Claim(file, answer: try Pipe())
-        guard let thread = Thread({ claim.ask(waits: waits) }) else { throw SystemError(EAGAIN) }
-        thread.detach()
+        if let thread = Thread({ claim.ask(waits: waits) }) {
+            thread.detach()
+        } else {
+            // No room for a thread: better past the deadline than without the lock.
+            claim.ask(waits: waits)
+        }
         self.claim = claim
     }
 

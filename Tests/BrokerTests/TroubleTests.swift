@@ -351,6 +351,17 @@ import Testing
             #expect(!(try helper.home.read(stored).contains("canary")))
         }
     }
+
+    /// A user's name may be the beginning of the password.
+    @Test func aSecretIsRedactedAsAWholeWhereAPartOfItWasSentToo() async throws {
+        let provider = try StubProvider(
+            .json(#"{"error":"invalid_grant","error_description":"no admin-canary here"}"#, status: 400))
+        let helper = try Helper.client(
+            of: provider, "grant = password\nusername = admin\npassword = plain:admin-canary")
+        let result = try await helper.run("get")
+        #expect(result.status == 77, "\(result)")
+        expectNoSecret(result)
+    }
 }
 
 /// All secrets of these tests, and all tokens that must not be shown, have that word in them.

@@ -111,9 +111,9 @@ import Testing
     @Test func takesOverWhatAKilledLoginLeft() async throws {
         let account = try Account()
         let folder = account.helper.configFolder
-        try folder.link("config.lock", to: "config.new")
-        try folder.write("config.new", "[profile \"half")
-        try folder.write("secrets/default.new", "a longer canary than the one to come\n")
+        try folder.link("config.lock", to: "config.butlr-new")
+        try folder.write("config.butlr-new", "[profile \"half")
+        try folder.write("secrets/default.butlr-new", "a longer canary than the one to come\n")
         try await account.logIn()
         #expect(try folder.files() == ["config", "secrets/default"])
         #expect(try folder.read("secrets/default") == Account.canary + "\n")
@@ -123,7 +123,7 @@ import Testing
     @Test func logoutTakesAwayTheSecretOfAKilledLogin() async throws {
         let account = try Account()
         try await account.logIn()
-        try account.helper.configFolder.write("secrets/default.new", Account.canary)
+        try account.helper.configFolder.write("secrets/default.butlr-new", Account.canary)
         #expect(try await account.run("logout").status == 0)
         #expect(try account.helper.configFolder.files() == ["config"])
     }

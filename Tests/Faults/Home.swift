@@ -136,7 +136,8 @@ final class Home: Sendable {
     /// Files that only a writer at work should have.
     func temporaryFiles() throws -> [String] {
         try helper.home.files().filter {
-            $0.hasSuffix(".new") || $0.hasSuffix(".lock") && $0.contains("config/")
+            $0.hasSuffix(".new") || $0.hasSuffix(".butlr-new")
+                || $0.hasSuffix(".lock") && $0.contains("config/")
         }
     }
 

@@ -16,7 +16,7 @@ import Testing
         let folder = try TemporaryFolder()
         do {
             let draft = try FileDraft(of: folder.path("file"))
-            #expect(try folder.files() == ["file.new"])
+            #expect(try folder.files() == ["file.butlr-new"])
             _ = consume draft
         }
         #expect(try folder.files() == [])
@@ -27,7 +27,7 @@ import Testing
 
     @Test func takesOverWhatADeadProcessLeft() throws {
         let folder = try TemporaryFolder()
-        try folder.write("file.new", "half of something that was to be much longer")
+        try folder.write("file.butlr-new", "half of something that was to be much longer")
         try FileDraft(of: folder.path("file")).commit(Array("whole".utf8))
         #expect(try folder.read("file") == "whole")
     }
@@ -47,13 +47,13 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path("file")
         try folder.write("elsewhere", "untouched")
-        try folder.link("file.new", to: folder.path("elsewhere"))
+        try folder.link("file.butlr-new", to: folder.path("elsewhere"))
         #expect(throws: SystemError(ELOOP)) { _ = try FileDraft(of: path) }
-        try folder.remove("file.new")
-        #expect(link(folder.path("elsewhere"), path + ".new") == 0)
+        try folder.remove("file.butlr-new")
+        #expect(link(folder.path("elsewhere"), FileDraft.path(of: path)) == 0)
         #expect(throws: SystemError(EPERM)) { _ = try FileDraft(of: path) }
-        try folder.remove("file.new")
-        #expect(mkfifo(path + ".new", 0o600) == 0)
+        try folder.remove("file.butlr-new")
+        #expect(mkfifo(FileDraft.path(of: path), 0o600) == 0)
         #expect(throws: SystemError.self) { _ = try FileDraft(of: path) }
         #expect(try folder.read("elsewhere") == "untouched")
     }

@@ -148,7 +148,7 @@ struct SetupChange {
     private func make(link path: String) throws(HelperError) -> [String] {
         do throws(SystemError) {
             let folders = try makeFolders(folder(of: path)[...])
-            let temporary = path + ".new"
+            let temporary = FileDraft.path(of: path)
             // One that a killed process left.
             unlink(temporary)
             guard symlink(site.helper.path, temporary) == 0, rename(temporary, path) == 0 else {
