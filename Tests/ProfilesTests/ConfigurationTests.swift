@@ -345,7 +345,7 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
         }
         #expect(error?.code == .noProfile)
         #expect(error?.message == "profile \"exact\" does not list https://a.b.example.com/")
-        #expect(error?.hint?.contains("url = https://a.b.example.com/") == true)
+        #expect(error?.hint?.contains("login --profile exact --url https://a.b.example.com/") == true)
     }
 
     @Test(arguments: [
