@@ -57,8 +57,11 @@ public struct FileDraft: ~Copyable {
         if isFile(file, at: draft) { unlink(draft) }
     }
 
+    /// What a draft's name has behind the file's.
+    public static let ending = ".butlr-new"
+
     /// Where the draft of a file is.
-    public static func path(of path: String) -> String { path + ".butlr-new" }
+    public static func path(of path: String) -> String { path + ending }
 }
 
 /// Whether that is still the file's name, rather than that it was renamed or removed.

@@ -34,10 +34,10 @@ extension Configuration {
         let url = shellWord("\(url.origin)/")
         let name = definition.map { shellWord(self.name($0)) } ?? "NAME"
         let option = name == EnvironmentProfile.name ? "" : " --profile \(name)"
-        let command =
+        let step =
             definition == .environment
-            ? "export BUTLR_URLS=\(url)" : "butlr-credential login\(option) --url \(url)"
-        return "if its tokens may go there: \(command)"
+            ? "add \(url) to BUTLR_URLS" : "butlr-credential login\(option) --url \(url)"
+        return "if its tokens may go there: \(step)"
     }
 
     private func mostSpecific(for url: HTTPURL) throws(HelperError) -> Definition? {

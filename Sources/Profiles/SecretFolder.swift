@@ -67,7 +67,7 @@ public struct SecretFolder: Sendable {
     public func files(among names: [String]) -> [String] {
         var files: Set<String> = []
         for name in names {
-            let file = without(".new", name)
+            let file = without(FileDraft.ending, name)
             let stem = without(".password", file)
             guard stem.hasSuffix(suffix) else { continue }
             // Behind another config's names there is a shorter hash than behind one that is cut.

@@ -44,6 +44,8 @@ import Testing
         account.sandbox.configure { $0.clients = [:] }
         #expect(try await account.run("token", "--force-refresh").status == 77)
         try account.helper.config(account.config.replacing("\"gone\"", with: "\"renamed\""))
+        // What a killed login has left.
+        try account.helper.configFolder.write("secrets/half.butlr-new", Account.canary)
 
         let result = try await account.run("logout", "--all")
         #expect(result.status == 0)
