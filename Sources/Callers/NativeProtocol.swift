@@ -25,7 +25,8 @@ extension Credential {
 func requestedURL(_ text: String) throws(HelperError) -> RequestedURL {
     guard let url = RequestedURL(text) else {
         throw HelperError(
-            .noProfile, "no profile serves \"\(quoted(text))\": it is no URL that one could serve")
+            .noProfile, "\"\(quoted(text))\" is no URL that a profile could list",
+            hint: "write it as https://HOST/PATH")
     }
     return url
 }

@@ -135,7 +135,8 @@ extension ProfileReader {
             throw HelperError(
                 .config,
                 "\(origin): profile \"\(quoted(name))\" has no \(key.name), which "
-                    + "provider = \(profile.provider.name) with grant = \(profile.grant.rawValue) needs")
+                    + "provider = \(profile.provider.name) with grant = \(profile.grant.rawValue) needs",
+                hint: "butlr-credential login --profile \(shellWord(name))")
         }
         if request.fields.contains(.username) {
             try require(profile.username != nil, .username)

