@@ -29,17 +29,13 @@ extension Selection {
         let store = store
         guard store.failures().failure.map({ $0.until <= now }) ?? true else { return }
         // The last try may have failed in a way that is not remembered, or its token could not be kept.
-        func hasJustBeenTried() -> Bool {
-            guard let last = store.lastRenewalAhead() else { return false }
-            return last > due && last <= now && now - last < RenewAhead.pause
-        }
-        if hasJustBeenTried() { return }
+        let last = store.lastRenewalAhead()
+        if let last, last > due, last <= now, now - last < RenewAhead.pause { return }
         do {
-            // Whoever has the lock is at it, or has noted meanwhile that it was; and where no try can be noted, no
-            // token can be kept.
-            guard let locked = store.attemptLock(), !hasJustBeenTried(), locked.noteRenewalAhead() else {
-                return
-            }
+            // Whoever has the lock is at it; and where no try can be noted, no token can be kept.
+            guard let locked = store.attemptLock() else { return }
+            // Another may have tried while the lock was asked for. Where there was no lock's file, asking made it.
+            guard last == nil || store.lastRenewalAhead() == last, locked.noteRenewalAhead() else { return }
         }
         var arguments = ["butlr-credential", "--no-input", "--profile", profile.name]
         if let file = broker.configFile { arguments += ["--config", file] }

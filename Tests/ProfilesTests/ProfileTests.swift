@@ -343,8 +343,9 @@ private let oauth2 = "provider = oauth2\ntoken-endpoint = https://id.example.com
         let error = failure { () throws(HelperError) in try profile(lines) }
         #expect(error?.code == .config)
         #expect(error?.message.contains(expected) == true, "\(error?.message ?? "nothing was thrown")")
-        #expect(error?.message.contains("/config:") == true)
-        #expect(error?.message.contains("hid") == false, "a value is echoed")
+        // Behind the file's name, which is by chance and may hold anything.
+        let complaint = error?.message.split(separator: "/config:", maxSplits: 1).dropFirst().first
+        #expect(complaint?.contains("hid") == false, "a value is echoed")
     }
 
     @Test(arguments: [
