@@ -60,15 +60,6 @@ private func isProgram(_ path: String) -> Bool {
     return stat(path, &status) == 0 && status.isRegularFile && access(path, X_OK) == 0
 }
 
-/// A path from the root.
-func absolutePath(_ path: String) -> String {
-    if path.utf8.first == UInt8(ascii: "/") { return path }
-    guard let folder = workingFolder() else { return path }
-    var rest = path[...]
-    while rest.hasPrefix("./") { rest = rest.dropFirst(2) }
-    return folder + "/" + rest
-}
-
 /// The path without links; `nil` where there is nothing.
 func resolvedPath(_ path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }

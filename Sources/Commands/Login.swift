@@ -477,8 +477,5 @@ extension Broker {
 
 /// A path on the command line as it must stand in a config, where a relative one would start elsewhere.
 private func absolute(_ path: String) -> String {
-    guard path.utf8.first != UInt8(ascii: "/"), path.utf8.first != UInt8(ascii: "~"), !path.isEmpty,
-        let current = workingFolder()
-    else { return path }
-    return "\(current)/\(path)"
+    path.utf8.first == UInt8(ascii: "~") || path.isEmpty ? path : absolutePath(path)
 }

@@ -13,19 +13,12 @@ func runProgram(
     // A caller may have had us started without SIGCHLD, and then nobody is told how a child ended.
     let handler = signal(SIGCHLD, SIG_DFL)
     defer { signal(SIGCHLD, handler) }
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw SystemError() }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    let reading = FileDescriptor(owning: ends[0])
+    let pipe = try Pipe()
     var child = ChildProgram(program, [program] + arguments, environment: environment)
-    child.output = .descriptor(ends[1])
+    child.output = .descriptor(pipe.writing.raw)
     if mergingErrors { child.errors = child.output }
-    let process: pid_t
-    do {
-        defer { close(ends[1]) }
-        process = try child.start()
-    }
-    let output = (try? reading.readToEnd(limit: 16 << 20)) ?? []
+    let process = try child.start()
+    let output = (try? pipe.closingWriting().readToEnd(limit: 16 << 20)) ?? []
     var status: Int32 = 0
     _ = retrying { waitpid(process, &status, 0) }
     let signal = status & 0x7F

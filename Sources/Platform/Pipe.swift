@@ -10,4 +10,7 @@ public struct Pipe: ~Copyable, Sendable {
         reading = FileDescriptor(owning: ends[0])
         writing = FileDescriptor(owning: ends[1])
     }
+
+    /// Closes this process's writing end: the reading one ends once every child has closed its own.
+    public consuming func closingWriting() -> FileDescriptor { reading }
 }

@@ -108,12 +108,3 @@ private func target(of path: String) -> String {
     }
     return path
 }
-
-/// Makes a folder, and what leads to it, for this user alone where it is missing (XDG Base Directory 0.8).
-func makePrivateFolders(_ path: String) throws(SystemError) {
-    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    let above = folder(of: path)
-    guard errno == ENOENT, above != path, above != "." else { throw SystemError() }
-    try makePrivateFolders(above)
-    if mkdir(path, 0o700) != 0, errno != EEXIST { throw SystemError() }
-}

@@ -27,20 +27,16 @@ struct SecretCommand {
         let handler = signal(SIGCHLD, SIG_DFL)
         defer { signal(SIGCHLD, handler) }
 
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else {
-            throw SecretReader.Unavailable(reason: "cannot be run: \(SystemError())")
-        }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let output = FileDescriptor(owning: ends[0])
         var program = ChildProgram("/bin/sh", ["/bin/sh", "-c", line], environment: environment)
-        program.output = .descriptor(ends[1])
         program.errors = isSilent ? .nowhere : .inherited
         program.company = hasOwnGroup ? .group : .own
         let process: pid_t
+        let output: FileDescriptor
         do throws(SystemError) {
-            defer { close(ends[1]) }
+            let pipe = try Pipe()
+            program.output = .descriptor(pipe.writing.raw)
             process = try program.start()
+            output = pipe.closingWriting()
         } catch {
             throw SecretReader.Unavailable(reason: "cannot be run: \(error)")
         }

@@ -16,7 +16,7 @@ public struct SecretFolder: Sendable {
         path = configHome + "/secrets"
         home = environment.absolutePath("HOME")
         let isUsual = configFile == configHome + "/config"
-        suffix = isUsual ? "" : "." + hexadecimal(sha256(Array(absolute(configFile).utf8)).prefix(4))
+        suffix = isUsual ? "" : "." + hexadecimal(sha256(Array(absolutePath(configFile).utf8)).prefix(4))
     }
 
     /// The file for the secret that a key of a profile names.
@@ -94,10 +94,4 @@ public struct SecretFolder: Sendable {
         if errno == ENOENT || errno == ENOTDIR { return false }
         throw HelperError(.ioError, "\(quoted(path)) cannot be removed: \(SystemError())")
     }
-}
-
-/// A path from the root on.
-private func absolute(_ path: String) -> String {
-    guard path.utf8.first != UInt8(ascii: "/"), let current = workingFolder() else { return path }
-    return current + "/" + (path.hasPrefix("./") ? path.dropFirst(2) : path[...])
 }

@@ -94,17 +94,3 @@ private func holders(of file: stat) -> [LockHolder] {
         return String(decoding: bytes, as: UTF8.self)
     }
 #endif
-
-/// The names in a folder; none where it cannot be read.
-public func names(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-}

@@ -29,20 +29,6 @@ public struct PrivateFolder: Sendable {
     /// Whether there is such a folder.
     var exists: Bool { access(path, F_OK) == 0 }
 
-    /// The names of what is in it; none where it cannot be read.
-    func names() -> [String] {
-        guard let stream = opendir(path) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
-    }
-
     /// Makes room for the new contents of a file, which takes its place when they are committed.
     ///
     /// Only the holder of the lock may do so: the temporary file's name is fixed, so that one which a killed
@@ -95,22 +81,12 @@ public struct PrivateFolder: Sendable {
 
     /// Opens the folder, after making it, and what leads to it, where it is missing.
     func openOrCreate() throws(SystemError) -> FileDescriptor {
-        try makeDirectories(path[...])
+        try makePrivateFolders(path)
         let folder = try openWhatever()
         let status = try folder.status()
         guard status.isOwn else { throw SystemError(EPERM) }
         if !status.isPrivate, fchmod(folder.raw, 0o700) != 0 { throw SystemError() }
         return folder
-    }
-
-    /// Every folder made on the way is private (XDG Base Directory 0.8).
-    private func makeDirectories(_ path: Substring) throws(SystemError) {
-        if mkdir(String(path), 0o700) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-            throw SystemError()
-        }
-        try makeDirectories(path[..<slash])
-        if mkdir(String(path), 0o700) != 0, errno != EEXIST { throw SystemError() }
     }
 }
 

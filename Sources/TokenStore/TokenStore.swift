@@ -120,7 +120,7 @@ extension TokenStore {
         var stems: Set<String> = []
         var identities: [String: String] = [:]
         for folder in folders.compactMap(\.self) {
-            for name in folder.names() {
+            for name in names(in: folder.path) {
                 guard let stem = stem(of: name) else { continue }
                 stems.insert(stem)
                 let file = folder.read(name).flatMap { try? JSON(parsing: $0) }
