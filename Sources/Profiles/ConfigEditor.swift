@@ -21,7 +21,7 @@ public struct ConfigEditor: Sendable {
         let found = try find(profile)
         let lines = found.lines.filter { $0.key == key }
         guard let end = found.end else {
-            if !values.isEmpty { append(key, values, to: profile) }
+            if !values.isEmpty { append(key, values, to: profile, inValue: found.endsInValue) }
             return
         }
         var edits: [Edit] = []
@@ -35,7 +35,7 @@ public struct ConfigEditor: Sendable {
             edits.append(
                 insertion(
                     of: values.dropFirst(lines.count).map { "\(indentation)\(key.name) = \(encoded($0))" },
-                    at: place.map { afterLine(endingAt: $0.end) } ?? end))
+                    at: place.map { afterLine(endingAt: $0.end) } ?? end, inValue: found.endsInValue))
         }
         for edit in edits.reversed() { contents.replaceSubrange(edit.range, with: edit.bytes) }
     }
@@ -74,8 +74,11 @@ extension ConfigEditor {
 
     private struct Found {
         var lines: [Line] = []
-        /// Just behind the profile's last header and its line; `nil` where there is none.
+        /// Just behind the profile's last header and its line, or before the next header on that line; `nil` where
+        /// there is none.
         var end: Int?
+        /// Whether a newline at the end of the text is escaped and so a part of the last value.
+        var endsInValue = false
     }
 
     private func find(_ profile: String) throws(HelperError) -> Found {
@@ -84,15 +87,20 @@ extension ConfigEditor {
             var scanner = ConfigScanner(bytes)
             var found = Found()
             var isWanted = false
+            var close = 0
             do throws(ConfigFault) {
                 while let item = try scanner.next() {
                     switch item {
                     case .section(let header):
+                        if isWanted, let end = found.end, header.base.lowerBound <= end { found.end = close }
                         isWanted = header.names(wanted, in: bytes)
-                        let close = header.subsection.map { $0.upperBound + 2 } ?? header.base.upperBound + 1
+                        close = header.subsection.map { $0.upperBound + 2 } ?? header.base.upperBound + 1
                         if isWanted { found.end = afterLine(endingAt: endOfLine(from: close)) }
+                        found.endsInValue = false
                     case .entry(let entry):
-                        if isWanted { found.lines.append(line(entry, in: bytes)) }
+                        let line = line(entry, in: bytes)
+                        if isWanted { found.lines.append(line) }
+                        found.endsInValue = line.end == contents.count
                     }
                 }
                 return .success(found)
@@ -192,20 +200,23 @@ extension ConfigEditor {
         return Edit(range: line.name.lowerBound..<end, bytes: [])
     }
 
-    private func insertion(of lines: [String], at position: Int) -> Edit {
+    private func insertion(of lines: [String], at position: Int, inValue endsInValue: Bool) -> Edit {
         let newline = newline(before: position)
         let before = position > 0 ? contents[position - 1] : .newline
-        // A backslash at the very end would make the new line a part of the old one's value.
-        let gap = before == .newline ? 0 : before == UInt8(ascii: "\\") ? 2 : 1
+        // After a backslash at the very end, or an escaped newline, the new line would be a part of the old one's value.
+        let isEscaped = endsInValue && position == contents.count
+        let gap = before == UInt8(ascii: "\\") ? 2 : before == .newline && !isEscaped ? 0 : 1
         let text = String(repeating: newline, count: gap) + lines.map { $0 + newline }.joined()
         return Edit(range: position..<position, bytes: Array(text.utf8))
     }
 
-    private mutating func append(_ key: ConfigKey, _ values: [String], to profile: String) {
+    private mutating func append(
+        _ key: ConfigKey, _ values: [String], to profile: String, inValue endsInValue: Bool
+    ) {
         let name = escaped(profile, ["\\", "\""])
         var lines = ["[profile \"\(name)\"]"] + values.map { "    \(key.name) = \(encoded($0))" }
         if !contents.allSatisfy({ $0.isBlank || $0 == .newline }) { lines.insert("", at: 0) }
-        let edit = insertion(of: lines, at: contents.count)
+        let edit = insertion(of: lines, at: contents.count, inValue: endsInValue)
         contents.replaceSubrange(edit.range, with: edit.bytes)
     }
 

@@ -52,6 +52,9 @@ import Testing
             try edited("[profile \"a\"]\n\tgrant = password\n\n# b's\n[profile \"b\"]\n", .scope, ["x"])
                 == "[profile \"a\"]\n\tgrant = password\n\tscope = x\n\n# b's\n[profile \"b\"]\n")
         #expect(try edited("[profile \"a\"]", .scope, ["x"]) == "[profile \"a\"]\n    scope = x\n")
+        #expect(
+            try edited("[profile \"a\"] [other]\n\tscope = y\n", .scope, ["x"])
+                == "[profile \"a\"]\n    scope = x\n [other]\n\tscope = y\n")
         #expect(try edited("[Profile.A]\n", .scope, ["x"]) == "[Profile.A]\n    scope = x\n")
         #expect(
             try edited("[profile \"a\"] grant = password\n", .scope, ["x"])
@@ -63,6 +66,12 @@ import Testing
         #expect(
             try edited("[profile \"a\"]\n\turl = u\\", .scope, ["x"])
                 == "[profile \"a\"]\n\turl = u\\\n\n\tscope = x\n")
+        #expect(
+            try edited("[profile \"a\"]\n\turl = u\\\n", .scope, ["x"])
+                == "[profile \"a\"]\n\turl = u\\\n\n\tscope = x\n")
+        #expect(
+            try edited("[profile \"b\"]\n\turl = u\\\n", .scope, ["x"])
+                == "[profile \"b\"]\n\turl = u\\\n\n\n[profile \"a\"]\n    scope = x\n")
     }
 
     @Test func setsSeveralValuesAndTakesOut() throws {
