@@ -16,7 +16,11 @@ struct FileLock: ~Copyable {
     /// - Parameter waits: whether for as long as somebody else has it.
     /// - Throws: why there can be no lock here.
     init(_ name: String, in folder: PrivateFolder, waits: Bool) throws(SystemError) {
-        let file = try FileLock.open(name, in: folder)
+        try self.init(FileLock.open(name, in: folder), waits: waits)
+    }
+
+    /// Begins to ask for the lock on an open file.
+    init(_ file: consuming FileDescriptor, waits: Bool) throws(SystemError) {
         guard try file.status().isRegularFile else { throw SystemError(EINVAL) }
         let claim = Claim(file, answer: try Pipe())
         if let thread = Thread({ claim.ask(waits: waits) }) {
@@ -53,13 +57,19 @@ struct FileLock: ~Copyable {
                 opening: name, in: directory.raw, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
         } catch  where error.number == EROFS || error.number == EACCES {
             // On a read-only disk an old lock file still serves.
-            if let file = try? FileDescriptor(
-                opening: folder.path + "/" + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-            {
-                return file
-            }
+            if let file = existing(name, in: folder) { return file }
             throw error
         }
+    }
+
+    /// The file that the lock is on, if somebody has made it.
+    static func existing(_ name: String, in folder: PrivateFolder) -> FileDescriptor? {
+        let path = folder.path + "/" + name
+        // NFS locks a file for one process alone only where that process may write it.
+        for access in [O_RDWR, O_RDONLY] {
+            if let file = try? FileDescriptor(opening: path, access | O_NOFOLLOW | O_NONBLOCK) { return file }
+        }
+        return nil
     }
 }
 

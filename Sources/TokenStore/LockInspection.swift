@@ -3,8 +3,11 @@ import Platform
 /// Whether a lock can be had.
 public enum LockState: Equatable, Sendable {
     case free
-    /// Another process holds it; which ones is not known on every system, or of another user's.
+    /// Another process holds it, or it is not known whether one does, as the file system does not answer. Which
+    /// processes is not known on every system, of another user's, or of another machine's.
     case held(by: [LockHolder])
+    /// There are no locks here, for this reason.
+    case none(SystemError)
 }
 
 /// A process that holds a lock.
@@ -21,17 +24,14 @@ extension TokenStore {
     ///
     /// - Parameter deadline: until when a holder is given time to finish.
     public func lockState(_ deadline: Deadline) -> LockState {
-        guard let state,
-            let file = try? FileDescriptor(
-                opening: "\(state.path)/\(lockName)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-        else { return .free }
-        while true {
-            if retrying({ flock(file.raw, LOCK_EX | LOCK_NB) }) == 0 || errno != EWOULDBLOCK { return .free }
-            if deadline.hasPassed { break }
-            deadline.sleep(20)
+        guard let state, let file = FileLock.existing(lockName, in: state) else { return .free }
+        do throws(SystemError) {
+            let status = try file.status()
+            var lock = try FileLock(file, waits: true)
+            return try lock.wait(until: deadline) ? .free : .held(by: holders(of: status))
+        } catch {
+            return .none(error)
         }
-        guard let status = try? file.status() else { return .free }
-        return .held(by: holders(of: status))
     }
 }
 

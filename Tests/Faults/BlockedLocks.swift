@@ -15,19 +15,22 @@ struct BlockedLocks: Part {
         var section = Section(title: "\(name): \(title)")
         section.text = "| | callers | right |\n| --- | ---: | ---: |\n"
 
+        /// - Parameter marker: what the answer's line is known by, where the command writes several.
         func calls(
-            _ what: String, _ fault: String, isRight: (_ answer: String, _ began: Timestamp) -> Bool
+            _ what: String, _ fault: String, _ command: String = "get", marker: String = "",
+            isRight: (_ answer: String, _ began: Timestamp) -> Bool
         ) async throws {
             let program = home.helper.client(
                 "strace",
                 ["-f", "-qq", "-o", "/dev/null", "-e", "trace=flock", "-e", "inject=flock:\(fault)"]
-                    + [home.helper.executable, "get"])
+                    + [home.helper.executable, command])
             let began = Clock.system.now()
             let running = try (0..<(arguments.isShort ? 10 : 40)).map { _ in try program.start() }
             var right = 0
             for caller in running {
                 // strace holds on to a process that has ended until its delay is over.
-                let answer = try await caller.readLine() ?? ""
+                var answer = try await caller.readLine() ?? ""
+                while !answer.contains(marker), let next = try await caller.readLine() { answer = next }
                 let wait = Clock.system.now() - began
                 await caller.kill()
                 if wait <= Home.deadline + 3000, isRight(answer, began) {
@@ -49,6 +52,11 @@ struct BlockedLocks: Part {
         try home.restore(.aging)
         try await calls("They block, and there is a token: it is handed out.", block) {
             home.fault(inAnswer: $0, began: $1) == nil
+        }
+        try await calls(
+            "They block: doctor says that they do not answer.", block, "doctor", marker: "the lock is"
+        ) {
+            answer, _ in answer.contains("the lock is held by another process or machine")
         }
         try home.restore(.ended)
         let before = provider.usage(of: home.client)

@@ -206,6 +206,30 @@ import Testing
         #expect(warned.status == 0 && warned.output.contains("$ chmod go-w ~/.config\n"), "\(warned)")
     }
 
+    @Test(.clients("strace")) func saysThatThereAreNoLocks() async throws {
+        let account = try await account()
+        try await account.run("token")
+        let outcome = try await account.helper.client(
+            "strace",
+            ["-f", "-qq", "-o", "/dev/null", "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK"]
+                + [account.helper.executable, "doctor"]
+        ).run()
+        #expect(outcome.output.contains("there are no locks in "), "\(outcome)")
+        #expect(outcome.output.contains("$ export XDG_STATE_HOME=…\n"), "\(outcome)")
+    }
+
+    @Test func takesAwayWhatAKilledOneLeft() async throws {
+        let account = try await account()
+        let dead = try await account.shell("echo $$").output.filter(\.isNumber)
+        let kept = "probe-\(getpid())"
+        for name in ["probe-\(dead)", "probe-\(dead).new", kept] {
+            try account.helper.cacheFolder.write(name, "")
+        }
+        let outcome = try await doctor(account)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(try account.helper.cacheFolder.list() == [kept], "another's may still be in use")
+    }
+
     @Test(.clients("git")) func saysThatGitSendsNoPath() async throws {
         let account = try Account(urls: ["https://git.example.com/team/"])
         try account.home.write(".gitconfig", "[credential]\n\thelper = butlr\n")

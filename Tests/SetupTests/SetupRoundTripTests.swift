@@ -178,6 +178,25 @@ import Testing
         #expect(try account.home.read(".docker/config.json") == #"{"credHelpers":{"a":"b"},"later":1}"#)
     }
 
+    @Test func manyAtOnceLeaveAWayBack() async throws {
+        let before = #"{"credHelpers":{"a":"b"}}"# + "\n"
+        let account = try Account(urls: ["\(Self.url)/"])
+        try account.home.write(".docker/config.json", before)
+        let outcomes = try await withThrowingTaskGroup { group in
+            for _ in 0..<16 { group.addTask { try await account.run("setup", "docker") } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        for outcome in outcomes {
+            // Whoever finds the file changed since it was read says so.
+            let isLate = outcome.status == 75 && outcome.errors.contains("by another program meanwhile")
+            #expect(outcome.status == 0 || isLate, "\(outcome)")
+        }
+        #expect(try account.home.read(".docker/config.json").contains("butlr"))
+        let undone = try await account.run("setup", "docker", "--undo")
+        #expect(undone.status == 0, "\(undone)")
+        #expect(try account.home.read(".docker/config.json") == before)
+    }
+
     @Test(.clients("kubectl")) func takesOnlyItsUserOutOfAChangedKubeconfig() async throws {
         let account = try Account(urls: ["\(Self.url)/"])
         try account.home.write(

@@ -91,13 +91,23 @@ extension Patient {
         // A request that another process makes just now is given time to finish.
         switch store.lockState(Deadline(in: 2000)) {
         case .free: return [.ok("\(named(profile)): the lock is free")]
+        case .none(let reason):
+            return [
+                .warn(
+                    "\(named(profile)): there are no locks in \(quoted(directories.state ?? "")) (\(reason)), so no"
+                        + " refresh token is used; a local disk has them",
+                    mend: "export XDG_STATE_HOME=…")
+            ]
         case .held(let holders):
-            let names = holders.map { "process \($0.process) (\($0.name))" }.joined(separator: ", ")
+            let whom =
+                holders.isEmpty
+                ? "another process or machine, or its file system does not answer"
+                : holders.map { "process \($0.process) (\($0.name))" }.joined(separator: ", ")
             let kill = holders.contains(where: \.isStopped) ? "kill -KILL" : "kill"
             return [
                 .fail(
                     .temporaryFailure,
-                    "\(named(profile)): the lock is held by " + (names.isEmpty ? "another process" : names),
+                    "\(named(profile)): the lock is held by \(whom)",
                     mend: holders.isEmpty
                         ? nil : "\(kill) \(holders.map { "\($0.process)" }.joined(separator: " "))")
             ]

@@ -44,30 +44,32 @@ struct EditedFile {
     /// - Returns: the folders that were made for it, the outermost first.
     @discardableResult
     func replace(with contents: String?) throws(HelperError) -> [String] {
-        guard try EditedFile(path).contents == self.contents else {
-            throw HelperError(
-                .temporaryFailure, "\(quoted(path)) has been changed by another program meanwhile",
-                hint: "type the command again")
-        }
         let target = resolvedPath(path) ?? path
         do throws(SystemError) {
-            guard let contents else {
-                if unlink(target) != 0, errno != ENOENT { throw SystemError() }
-                return []
-            }
             let folders = try makeFolders(folder(of: target)[...])
-            try write(Array(contents.utf8), to: target)
+            // Kept until the end: so two that change it at once do not both find it as it was.
+            let draft = try FileDraft(of: target)
+            guard let now = try? EditedFile(path), now.contents == self.contents else {
+                throw SystemError(EWOULDBLOCK)
+            }
+            if let contents {
+                // Who owns it and who may read it stays as it was.
+                var old = stat()
+                let isOwn = stat(target, &old) != 0 || old.isOwn
+                try draft.commit(
+                    Array(contents.utf8), mode: mode, owner: isOwn ? nil : (old.st_uid, old.st_gid))
+            } else if unlink(target) != 0, errno != ENOENT {
+                throw SystemError()
+            }
             return folders
         } catch {
+            if error.number == EWOULDBLOCK {
+                throw HelperError(
+                    .temporaryFailure, "\(quoted(path)) has been changed by another program meanwhile",
+                    hint: "type the command again")
+            }
             throw HelperError(.ioError, "\(quoted(target)) cannot be written: \(error)")
         }
-    }
-
-    private func write(_ bytes: [UInt8], to target: String) throws(SystemError) {
-        // Who owns it and who may read it stays as it was.
-        var old = stat()
-        let isOwn = stat(target, &old) != 0 || old.isOwn
-        try FileDraft(of: target).commit(bytes, mode: mode, owner: isOwn ? nil : (old.st_uid, old.st_gid))
     }
 }
 
