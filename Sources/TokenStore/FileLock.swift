@@ -6,7 +6,9 @@ import Platform
 /// unlinks or replaces excludes nobody; and the kernel releases it when its holder dies, however it dies.
 ///
 /// Where a folder is on a network, asking for a lock may block for as long as the server pleases, even with `LOCK_NB`
-/// and whatever signal comes. So a thread of its own asks, which this process does not wait for when it ends.
+/// and whatever signal comes. So a thread of its own asks, which this process does not wait for when it ends. It asks
+/// again and again rather than to wait in the kernel: over FUSE not even a process's end ends such a wait, and whoever
+/// called the process would wait with it; and NFS 4.0 itself waits for up to 30 s before it asks again.
 struct FileLock: ~Copyable {
     private let claim: Claim
     private var isHeld = false
@@ -88,7 +90,16 @@ private final class Claim: Sendable {
     func release() { _ = flock(file.raw, LOCK_UN) }
 
     func ask(waits: Bool) {
-        let failure = retrying { flock(file.raw, waits ? LOCK_EX : LOCK_EX | LOCK_NB) } == 0 ? 0 : errno
+        var failure = attempt()
+        var pause: UInt32 = 2
+        while waits, failure == EWOULDBLOCK {
+            usleep(pause * 1000)
+            pause = min(pause * 2, 32)
+            failure = attempt()
+        }
         try? answer.writing.writeAll([UInt8(truncatingIfNeeded: failure)])
     }
+
+    /// - Returns: 0, or the error's number.
+    private func attempt() -> Int32 { retrying { flock(file.raw, LOCK_EX | LOCK_NB) } == 0 ? 0 : errno }
 }

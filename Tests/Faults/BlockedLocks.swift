@@ -67,6 +67,48 @@ struct BlockedLocks: Part {
         if usage.refreshes + usage.revocations > 0 {
             section.failures.append(.init(point: name, what: "a refresh without a lock"))
         }
+        do {
+            try await waitOverFUSE(home, arguments, &section)
+        } catch let error as Impossible {
+            section.text += "\nNot tried over FUSE: \(error.reason).\n"
+        }
         return section
+    }
+
+    /// What waits in the kernel there does not even end when its process does.
+    private func waitOverFUSE(_ home: Home, _ arguments: Arguments, _ section: inout Section) async throws {
+        try home.restore(.ended)
+        let holder = try await Mount(of: home.helper.home.path)
+        let mount = try await Mount(of: home.helper.home.path)
+        defer {
+            holder.unmount()
+            mount.unmount()
+        }
+        guard
+            let name = try home.helper.stateFolder.files().first(where: {
+                $0.hasPrefix("default-") && $0.hasSuffix(".lock")
+            })
+        else { return }
+        let path = "\(holder.folder.path)/.local/state/butlr-credential/\(name)"
+        let lock = try FileDescriptor(opening: path, O_RDWR)
+        guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else { throw SystemError() }
+        // Else callers that do not end would be waited for in vain.
+        let release = Task { [descriptor = lock.raw] in
+            try await Task.sleep(for: .milliseconds(Home.deadline + 5000))
+            flock(descriptor, LOCK_UN)
+        }
+        defer { release.cancel() }
+        let began = Clock.system.now()
+        let outcomes = try await mount.inside(home.helper.program(["get"])).run(
+            copies: arguments.isShort ? 10 : 40)
+        let right = outcomes.count { $0.status == 75 }
+        let wait = Clock.system.now() - began
+        if right < outcomes.count || wait > Home.deadline + 3000 {
+            section.failures.append(.init(point: name, what: "over FUSE: after \(wait) ms: \(outcomes)"))
+        }
+        section.tried += outcomes.count
+        section.survived += right
+        section.text +=
+            "| Held for long, over FUSE: told at the deadline to try again. | \(outcomes.count) | \(right) |\n"
     }
 }

@@ -3,8 +3,14 @@ import Platform
 import Sandbox
 import TestSupport
 
+/// Where a program can be run.
+protocol Place: Sendable {
+    /// The same program there.
+    func inside(_ program: Program) -> Program
+}
+
 /// A network whose loopback is its own, with the provider on it.
-final class Network: Sendable {
+final class Network: Place {
     /// Where the provider is: the same address as in the other networks, but another server.
     let url: String
     let server: HTTPServer
@@ -33,7 +39,6 @@ final class Network: Sendable {
 
     var port: UInt16 { url.split(separator: ":").last.flatMap { UInt16($0) } ?? 0 }
 
-    /// The same program in this network.
     func inside(_ program: Program) -> Program {
         var entered = program
         entered.name = "nsenter"

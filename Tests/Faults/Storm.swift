@@ -8,15 +8,26 @@ import TestSupport
 struct Storm: Part {
     let name: String
     let title: String
-    /// Of how many networks the callers are, each with the provider on its own loopback; 0 for this one.
-    let networks: Int
+    let places: Places
     /// How long it lasts, in seconds.
     let duration: (full: Int, short: Int)
 
+    /// Where the callers are.
+    enum Places {
+        case here
+        /// In two networks, each with the provider on its own loopback.
+        case networks
+        /// On two machines, as far as the folder is concerned.
+        case mounts
+    }
+
     static let all = [
-        Storm(name: "storm", title: "a storm of callers", networks: 0, duration: (120, 15)),
+        Storm(name: "storm", title: "a storm of callers", places: .here, duration: (120, 15)),
         Storm(
-            name: "networks", title: "a storm from two networks with one folder", networks: 2,
+            name: "networks", title: "a storm from two networks with one folder", places: .networks,
+            duration: (60, 10)),
+        Storm(
+            name: "mounts", title: "a storm from two mounts of one folder", places: .mounts,
             duration: (60, 10)),
     ]
 
@@ -29,25 +40,32 @@ struct Storm: Part {
             $0.hasSuffix("-other") ? Home.lifetime : Storm.lifetime
         }
         var networks: [Network] = []
-        for _ in 0..<self.networks {
-            networks.append(try await Network(with: provider, port: networks.first?.port ?? 0))
+        if places == .networks {
+            let first = try await Network(with: provider, port: 0)
+            networks = [first, try await Network(with: provider, port: first.port)]
         }
         // Where the home's first tokens come from; nobody else is asked at the same address.
         let (server, url) =
             if let first = networks.first { (first.server, first.url) } else { try provider.serve() }
         defer { for server in [server] + networks.map(\.server) { server.stop() } }
         let home = try await Home(client: name, provider, at: url, in: networks.first)
+        var mounts: [Mount] = []
+        if places == .mounts {
+            for _ in 0..<2 { mounts.append(try await Mount(of: home.helper.home.path)) }
+        }
+        defer { for mount in mounts { mount.unmount() } }
+        let places: [any Place] = networks + mounts
 
         let before = provider.usage(of: home.client)
         let seconds = arguments.isShort ? duration.short : duration.full
-        let storm = Weather(home, networks, for: .seconds(seconds))
+        let storm = Weather(home, places, for: .seconds(seconds))
         let tally = await storm.rage(SeededGenerator(arguments.seed))
 
         var section = Section(title: "\(name): \(title)")
         func fail(_ what: String) { section.failures.append(.init(point: name, what: what)) }
         tally.faults.forEach(fail)
         let began = Clock.system.now()
-        let mended = try await get(in: networks.first, home).run()
+        let mended = try await get(in: places.first, home).run()
         if let fault = home.fault(in: mended, began: began) { fail("the next call: \(fault)") }
         try home.faultsOfFiles().forEach(fail)
         let usage = provider.usage(of: home.client) - before
@@ -75,9 +93,9 @@ struct Storm: Part {
     }
 }
 
-private func get(in network: Network?, _ home: Home) -> Program {
+private func get(in place: (any Place)?, _ home: Home) -> Program {
     let program = home.helper.program(["get"])
-    return network?.inside(program) ?? program
+    return place?.inside(program) ?? program
 }
 
 /// The callers of a storm, and what is done to them.
@@ -106,20 +124,20 @@ private final class Weather: Sendable {
 
     private let state = Mutex(State())
     private let home: Home
-    private let networks: [Network]
+    private let places: [any Place]
     private let end: ContinuousClock.Instant
 
-    init(_ home: Home, _ networks: [Network], for duration: Duration) {
+    init(_ home: Home, _ places: [any Place], for duration: Duration) {
         self.home = home
-        self.networks = networks
+        self.places = places
         end = .now + duration
     }
 
     func rage(_ generator: SeededGenerator) async -> Tally {
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<Storm.callers {
-                let network = networks.isEmpty ? nil : networks[number % networks.count]
-                group.addTask { await self.call(in: network) }
+                let place = places.isEmpty ? nil : places[number % places.count]
+                group.addTask { await self.call(in: place) }
             }
             group.addTask {
                 // It must not wait for the callers' tasks.
@@ -132,8 +150,8 @@ private final class Weather: Sendable {
     // MARK: - Callers
 
     /// One caller after another.
-    private func call(in network: Network?) async {
-        let program = get(in: network, home)
+    private func call(in place: (any Place)?) async {
+        let program = get(in: place, home)
         while ContinuousClock.now < end {
             do {
                 let caller = try program.start()
@@ -223,6 +241,13 @@ private final class Weather: Sendable {
 
     /// The process that has the lock of the profile `default` (proc_locks(5)).
     private func holderOfLock() -> pid_t? {
+        // A mount's daemon has the lock in the stead of whoever is in that folder and asks the provider.
+        let mounts = places.compactMap { ($0 as? Mount)?.folder.path }
+        if !mounts.isEmpty {
+            return names(in: "/proc").compactMap { pid_t($0) }.first {
+                linkTarget("/proc/\($0)/cwd").map(mounts.contains) == true && hasSocket($0)
+            }
+        }
         let folder = home.helper.stateFolder
         guard
             let name = try? folder.files().first(where: { $0.hasPrefix("default-") && $0.hasSuffix(".lock") }
@@ -236,5 +261,11 @@ private final class Weather: Sendable {
             if fields.count > 4, fields[1] == "FLOCK", let process = pid_t(fields[4]) { return process }
         }
         return nil
+    }
+}
+
+private func hasSocket(_ process: pid_t) -> Bool {
+    names(in: "/proc/\(process)/fd").contains {
+        linkTarget("/proc/\(process)/fd/\($0)")?.hasPrefix("socket:") == true
     }
 }
