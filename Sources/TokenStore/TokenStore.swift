@@ -59,9 +59,9 @@ public struct TokenStore: Sendable {
     /// - Returns: `nil` where another process has it, or where that cannot be told soon. Where there can be no lock,
     ///   a store that keeps nothing.
     public func attemptLock() -> LockedTokenStore? {
-        // On this machine it is told at once.
+        // On this machine it is told at once, and by a server that is well before anybody notices.
         var request = LockRequest(self, waits: false)
-        return request.wait(until: Deadline(in: 1000))
+        return request.wait(until: Deadline(in: 200))
     }
 }
 
