@@ -30,6 +30,26 @@ import Testing
         #expect(try await victim.helper.client(copy, ["token"]).run().output == Victim.token + "\n")
     }
 
+    /// A file's capabilities are such rights, too, for whoever is not root.
+    @Test(.clients("setcap", "setpriv")) func capabilitiesOfItsFileAreRefused() async throws {
+        try requireRoot()
+        let victim = try Victim()
+        if try await victim.helper.isSanitized { try Test.cancel("the sanitizer refuses them first") }
+        let copy = victim.helper.home.path("helper")
+        try victim.helper.home.write(copy, try victim.helper.home.readBytes(victim.helper.executable))
+        try victim.helper.home.setMode(copy, 0o755)
+        let program = try victim.helper.unprivileged(copy, ["token"])
+        #expect(try await program.run().output == Victim.token + "\n")
+        let given = try await victim.helper.client("setcap", ["cap_net_bind_service+ep", copy]).run()
+        var disk = statvfs()
+        try #require(statvfs(copy, &disk) == 0)
+        if given.status != 0 || disk.f_flag & UInt(ST_NOSUID) != 0 { try Test.cancel("no capabilities here") }
+        let result = try await program.run()
+        #expect(result.status == 64 && result.output == "", "\(result)")
+        #expect(result.errors.contains("setcap -r"), "\(result)")
+        #expect(victim.provider.connectionCount == 1)
+    }
+
     /// What a privileged caller's environment may point to: another user's files.
     @Test(arguments: ["BUTLR_CONFIG", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "HOME"])
     func anotherUsersConfigIsNotRootsToFollow(_ variable: String) async throws {
