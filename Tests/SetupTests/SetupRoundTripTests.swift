@@ -197,6 +197,25 @@ import Testing
         #expect(try account.home.read(".docker/config.json") == before)
     }
 
+    @Test func takesOverTheLinkThatAKilledOneLeft() async throws {
+        let account = try Account(urls: ["\(Self.url)/"])
+        let link = ".terraform.d/plugins/terraform-credentials-butlr"
+        try account.home.link(link + ".butlr-new", to: "/gone")
+        #expect(try await account.run("setup", "terraform").status == 0)
+        #expect(account.home.exists(link))
+        #expect(try account.home.folder(".terraform.d/plugins").list() == ["terraform-credentials-butlr"])
+    }
+
+    @Test func saysHowToMoveWhatIsInTheLinksWay() async throws {
+        let account = try Account(urls: ["\(Self.url)/"])
+        try account.home.write(".terraform.d/plugins/terraform-credentials-butlr", "in the way")
+        let outcome = try await account.run("setup", "terraform")
+        #expect(outcome.status == 78, "\(outcome)")
+        let command = try #require(outcome.errors.split(separator: "\n").last).drop { $0 == " " }
+        #expect(try await account.shell(String(command)).status == 0)
+        #expect(try await account.run("setup", "terraform").status == 0)
+    }
+
     @Test(.clients("kubectl")) func takesOnlyItsUserOutOfAChangedKubeconfig() async throws {
         let account = try Account(urls: ["\(Self.url)/"])
         try account.home.write(

@@ -140,7 +140,7 @@ struct SetupChange {
         guard status.st_mode & S_IFMT == S_IFLNK, let old = linkTarget(path) else {
             throw HelperError(
                 .config, "\(home.abbreviating(path)) is in the way, and no link",
-                hint: "mv \(home.abbreviating(path)) \(home.abbreviating(path)).old")
+                hint: "mv \(shellWord(path)) \(shellWord(path + ".old"))")
         }
         return old == site.helper.path ? nil : (path, old)
     }
