@@ -97,7 +97,7 @@ struct ConfigFile: Sendable {
         let complaint: String
         if entry.isValueless || range.isEmpty {
             complaint = " has no value"
-        } else if let text = String(validating: value.decoded(from: contents.bytes), as: UTF8.self) {
+        } else if let text = String(validUTF8: value.decoded(from: contents.bytes)) {
             do throws(HelperError) {
                 return try URLPattern(parsing: text)
             } catch {
@@ -144,7 +144,7 @@ struct ConfigFile: Sendable {
     ) throws(HelperError) -> ProfileReader.Setting {
         var setting = ProfileReader.Setting(key: key, value: nil, origin: place(line))
         guard let value else { return setting }
-        guard let text = String(validating: value.decoded(from: contents.bytes), as: UTF8.self) else {
+        guard let text = String(validUTF8: value.decoded(from: contents.bytes)) else {
             throw fault(line, "the value of \(key.name) is not UTF-8")
         }
         setting.value = text
@@ -272,7 +272,7 @@ extension ConfigFile {
         guard !name.contains(where: { $0 < .space || $0 == 0x7F }) else {
             throw fault(header.line, "there is a control character in the profile's name")
         }
-        guard String(validating: name, as: UTF8.self) != nil else {
+        guard String(validUTF8: name) != nil else {
             throw fault(header.line, "the profile's name is not UTF-8")
         }
         section.oddName = name

@@ -23,9 +23,10 @@ public struct Configuration: Sendable {
             let path = directories.expandingTilde(named) ?? named
             if let file = try ConfigFile.read(path, .named) { files.append(file) }
         } else {
-            for (index, path) in directories.configFiles.enumerated() {
-                let isOwn = index == 0 && directories.configHome != nil
+            var isOwn = directories.configHome != nil
+            for path in directories.configFiles {
                 if let file = try ConfigFile.read(path, isOwn ? .own : .systemWide) { files.append(file) }
+                isOwn = false
             }
         }
         configFiles = files
