@@ -95,7 +95,9 @@ private struct LoginAttempt {
         let path = try broker.configFileToWrite()
         secretFolder = SecretFolder(broker.directories, context.environment, for: path)
         // Whatever would be refused later is refused now.
-        if access(path, F_OK) == 0 || broker.configFile == nil { _ = try broker.configuration() }
+        if access(path, F_OK) == 0 || broker.directories.namedConfigFile == nil {
+            _ = try broker.configuration()
+        }
         draft = try ProfileDraft(
             name: name, path: path, environment: context.environment, directories: broker.directories)
         dialogue = context.allowsInput ? Dialogue(context.environment) : nil
@@ -441,17 +443,20 @@ private struct LoginAttempt {
             let file = secretFolder.map { $0.abbreviated($0.path(of: key, in: profile.name)) } ?? ""
             text += "Its \(key.name) is in \(quoted(file)).\n"
         }
-        let option = profile.name == "default" ? "" : " --profile \(shellWord(profile.name))"
+        // Whoever named no profile need not name one now.
+        func command(_ words: String, _ arguments: String...) -> String {
+            broker.directories.commandLine(words, profile: broker.profileName, arguments)
+        }
         text += "\nNext:\n"
         var rows = [
-            ("butlr-credential token\(option)", "a token"),
-            ("butlr-credential status", "what is kept, and until when"),
+            (command("token"), "a token"),
+            (broker.directories.commandLine("status", profile: nil), "what is kept, and until when"),
         ]
         if profile.urls.isEmpty {
-            rows.append(("butlr-credential login\(option) --url URL", "let tools use it for a server"))
+            rows.append((command("login", "--url", "URL"), "let tools use it for a server"))
         } else {
-            rows.append(("butlr-credential setup git\(option)", "let git use it"))
-            rows.append(("butlr-credential setup kubectl\(option)", "let kubectl use it"))
+            rows.append((command("setup git"), "let git use it"))
+            rows.append((command("setup kubectl"), "let kubectl use it"))
         }
         text += TextLayout(width: 80).commands(rows)
         return text
@@ -465,7 +470,7 @@ extension Broker {
     ///
     /// - Throws: `config` where there is none.
     func configFileToWrite() throws(HelperError) -> String {
-        if let configFile { return directories.expandingTilde(configFile) ?? configFile }
+        if let file = directories.namedConfigFile { return file }
         guard let folder = directories.configHome else {
             throw HelperError(
                 .config, "there is no folder for the config: HOME is not set",

@@ -136,7 +136,7 @@ extension ProfileReader {
                 .config,
                 "\(origin): profile \"\(quoted(name))\" has no \(key.name), which "
                     + "provider = \(profile.provider.name) with grant = \(profile.grant.rawValue) needs",
-                hint: "butlr-credential login --profile \(shellWord(name))")
+                hint: directories.commandLine("login", profile: name))
         }
         if request.fields.contains(.username) {
             try require(profile.username != nil, .username)

@@ -31,12 +31,11 @@ extension Configuration {
 
     /// What a person types to let a profile serve a URL.
     private func permission(for url: RequestedURL, to definition: Definition?) -> String {
-        let url = shellWord("\(url.origin)/")
-        let name = definition.map { shellWord(self.name($0)) } ?? "NAME"
-        let option = name == EnvironmentProfile.name ? "" : " --profile \(name)"
+        let url = "\(url.origin)/"
         let step =
             definition == .environment
-            ? "add \(url) to BUTLR_URLS" : "butlr-credential login\(option) --url \(url)"
+            ? "add \(shellWord(url)) to BUTLR_URLS"
+            : directories.commandLine("login", profile: definition.map(name) ?? "NAME", ["--url", url])
         return "if its tokens may go there: \(step)"
     }
 

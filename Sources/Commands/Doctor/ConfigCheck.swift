@@ -5,8 +5,7 @@ extension Patient {
     /// The config files: which there are, which are read, and what is wrong in them.
     func checkConfig() -> [Finding] {
         var findings: [Finding] = []
-        let named = broker.configFile.map { directories.expandingTilde($0) ?? $0 }
-        for path in named.map({ [$0] }) ?? directories.configFiles {
+        for path in directories.configFiles {
             let isRead = configuration?.files.contains(path) ?? false
             if isRead {
                 findings.append(.ok("\(quoted(path)) is read"))
@@ -20,7 +19,9 @@ extension Patient {
         if configuration.isEmpty {
             let half = context.environment.missingHalfOfPair.map { "\($0), and " } ?? ""
             return findings + [
-                .fail(.config, half + "no profile is configured", mend: "butlr-credential login")
+                .fail(
+                    .config, half + "no profile is configured",
+                    mend: directories.commandLine("login", profile: broker.profileName))
             ]
         }
         let errors = configuration.check()

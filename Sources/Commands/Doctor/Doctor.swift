@@ -65,13 +65,13 @@ struct Patient {
     init(_ call: Call, isOnline: Bool) {
         context = call.context
         broker = call.broker
-        directories = Directories(context.environment)
+        directories = broker.directories
         self.isOnline = isOnline
         var configuration: Configuration?
         var failure: HelperError?
         do throws(HelperError) {
             configuration = try Configuration(
-                environment: context.environment, directories: directories, file: broker.configFile)
+                environment: context.environment, directories: directories)
         } catch {
             failure = error
         }
@@ -82,8 +82,7 @@ struct Patient {
         helper = HelperLocation(called: CommandLine.arguments.first ?? "", context.environment)
         site = SetupSite(
             environment: context.environment, configuration: configuration, profiles: profiles,
-            profileName: broker.profileName,
-            configFile: broker.configFile.map(absolutePath), helper: helper)
+            profileName: broker.profileName, directories: directories, helper: helper)
     }
 
     func store(of profile: Profile) -> TokenStore {
@@ -94,8 +93,7 @@ struct Patient {
 
     /// The command that gives a profile new credentials.
     func login(_ profile: Profile) -> String {
-        let config = broker.configFile.map { " --config \(shellWord(absolutePath($0)))" } ?? ""
-        return "butlr-credential login --profile \(shellWord(profile.name))\(config)"
+        directories.commandLine("login", profile: profile.name)
     }
 
     /// The command that sets a key of a profile, where a file defines it.

@@ -14,7 +14,7 @@ extension Patient {
         }
         if !others.isEmpty {
             findings.append(
-                .ok("not set up (butlr-credential setup TOOL does that): " + others.joined(separator: ", ")))
+                .ok("not set up (\(site.setup("TOOL")) does that): " + others.joined(separator: ", ")))
         }
         return findings
     }
@@ -43,12 +43,12 @@ extension Patient {
             return .fail(
                 .config,
                 "\(tool.name) calls \(quoted(program)), which is not \(isPath ? "there" : "on the PATH")",
-                mend: isPath ? "butlr-credential setup \(tool.name)" : link([program]))
+                mend: isPath ? site.setup(tool.name) : link([program]))
         }
         guard helper.isSame(found) else {
             return .warn(
                 "\(tool.name) calls another helper: \(quoted(found))",
-                mend: "butlr-credential setup \(tool.name)")
+                mend: site.setup(tool.name))
         }
         return .ok("\(tool.name) calls \(quoted(program))")
     }

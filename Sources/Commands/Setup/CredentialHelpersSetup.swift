@@ -77,7 +77,7 @@ enum CredentialHelpers {
         if findProgram(program, path: site.environment["PATH"]) != nil { return [] }
         return [
             "\(program), by which the helper is called, is not on the PATH:"
-                + " butlr-credential doctor says how to put it there"
+                + " \(site.directories.commandLine("doctor", profile: nil)) says how to put it there"
         ]
     }
 

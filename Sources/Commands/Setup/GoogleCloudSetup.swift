@@ -80,7 +80,7 @@ enum GoogleCloudSetup: SetupTool {
         guard audiences.count < 2 else {
             throw HelperError(
                 .config, "several profiles are for workload identity pools",
-                hint: "butlr-credential setup gcloud --profile NAME")
+                hint: site.directories.commandLine("setup \(name)", profile: "NAME"))
         }
         return audiences.first
     }

@@ -64,13 +64,14 @@ struct SetupSite: Sendable {
     let profiles: [Profile]
     /// The one profile that was named.
     let profileName: String?
-    /// The config file that was named, from the root.
-    let configFile: String?
+    /// Where the helper's own files lie.
+    let directories: Directories
     let helper: HelperLocation
 
     /// The helper's own options, which repeat what was named.
     var options: [String] {
-        (profileName.map { ["--profile", $0] } ?? []) + (configFile.map { ["--config", $0] } ?? [])
+        (profileName.map { ["--profile", $0] } ?? [])
+            + (directories.namedConfigFile.map { ["--config", absolutePath($0)] } ?? [])
     }
 
     /// For a tool that is started to read or change its config.
@@ -123,6 +124,11 @@ struct SetupSite: Sendable {
             hint: permitting(url))
     }
 
+    /// The command that sets a tool up, for what is set up here.
+    func setup(_ tool: String, _ arguments: String...) -> String {
+        directories.commandLine("setup \(tool)", profile: profileName, arguments)
+    }
+
     /// The command that has the profile list a URL.
     func permitting(_ url: String) -> String {
         let profile = profiles.first
@@ -130,9 +136,7 @@ struct SetupSite: Sendable {
             let before = environment.nonEmpty("BUTLR_URLS") == nil ? "" : "\"$BUTLR_URLS \""
             return "export BUTLR_URLS=\(before)\(shellWord(url))"
         }
-        let name = profile?.name ?? "default"
-        return "butlr-credential login" + (name == "default" ? "" : " --profile \(shellWord(name))")
-            + (configFile.map { " --config \(shellWord($0))" } ?? "") + " --url \(shellWord(url))"
+        return directories.commandLine("login", profile: profile?.name, ["--url", url])
     }
 }
 
