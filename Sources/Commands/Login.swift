@@ -433,21 +433,23 @@ private struct LoginAttempt {
         let place = shown(draft.path)
         let lifetime = spoken(login.expires - login.issued)
         let subject = quoted(login.subject ?? profile.subject, limit: 80)
-        var text = "Logged in to \(quoted(profile.server)) as \(subject); the token lives for \(lifetime).\n"
-        text +=
-            "\(draft.isNew ? "Made" : "Changed") the profile \"\(quoted(profile.name))\" in \(quoted(place)).\n"
+        var lines = [
+            "Logged in to \(quoted(profile.server)) as \(subject).",
+            "The token lives for \(lifetime).",
+            "\(draft.isNew ? "Made" : "Changed") the profile \"\(quoted(profile.name))\" in \(quoted(place)).",
+        ]
         if !dropped.isEmpty {
-            text += "Took out what it cannot use any more: \(dropped.map(\.name).joined(separator: ", ")).\n"
+            lines.append(
+                "Took out what it cannot use any more: \(dropped.map(\.name).joined(separator: ", ")).")
         }
         for key in [ConfigKey.clientSecret, .password] where secrets[key] != nil {
             let file = secretFolder.map { $0.abbreviated($0.path(of: key, in: profile.name)) } ?? ""
-            text += "Its \(key.name) is in \(quoted(file)).\n"
+            lines.append("Its \(key.name) is in \(quoted(file)).")
         }
         // Whoever named no profile need not name one now.
         func command(_ words: String, _ arguments: String...) -> String {
             broker.directories.commandLine(words, profile: broker.profileName, arguments)
         }
-        text += "\nNext:\n"
         var rows = [
             (command("token"), "a token"),
             (broker.directories.commandLine("status", profile: nil), "what is kept, and until when"),
@@ -458,8 +460,8 @@ private struct LoginAttempt {
             rows.append((command("setup git"), "let git use it"))
             rows.append((command("setup kubectl"), "let kubectl use it"))
         }
-        text += TextLayout(width: 80).commands(rows)
-        return text
+        let layout = TextLayout(forOutputIn: context.environment)
+        return lines.map { layout.paragraph($0) }.joined() + "\nNext:\n" + layout.commands(rows)
     }
 
     private func shown(_ path: String) -> String { secretFolder?.abbreviated(path) ?? path }

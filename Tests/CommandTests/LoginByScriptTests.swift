@@ -24,7 +24,8 @@ import Testing
             "--url", "https://git.example.com/", "--url", "https://x.example/")
         #expect(
             result.output == """
-                Logged in to \(account.url) as client_ada; the token lives for 60 minutes.
+                Logged in to \(account.url) as client_ada.
+                The token lives for 60 minutes.
                 Made the profile "default" in ~/.config/butlr-credential/config.
                 Its client-secret is in ~/.config/butlr-credential/secrets/default.
 

@@ -20,7 +20,7 @@ import Testing
         terminal.type(Account.canary + "\n")
         let end = try await terminal.end()
         #expect(end.exit == .status(0), "\(end.screen)")
-        #expect(end.screen.contains("as client_ada; the token lives for 60 minutes."))
+        #expect(end.screen.contains("as client_ada.\r\nThe token lives for 60 minutes."))
         #expect(
             account.config == """
                 [profile "default"]
@@ -244,6 +244,22 @@ import Testing
         #expect(try await account.run("token").status == 0)
     }
 
+    /// Nothing but what is to be copied is wider than the window.
+    @Test(arguments: [40, 80] as [UInt16]) func fitsTheWindow(_ width: UInt16) async throws {
+        let account = try Account()
+        let config = account.helper.home.path("a folder of a rather long name/config")
+        try account.helper.home.makeFolder("a folder of a rather long name")
+        let terminal = try account.terminal(
+            "login", "--base-url", account.url, "--client-id", "client_ada", "--client-secret", "env:CANARY",
+            "--config", config, columns: width)
+        let end = try await terminal.end()
+        #expect(end.exit == .status(0), "\(end.screen)")
+        for line in end.screen.split(separator: "\r\n") where !line.hasPrefix("  butlr-credential ") {
+            #expect(line.count <= width, "\(end.screen)")
+        }
+        #expect(end.screen.contains("# a token\r\n  butlr-credential token --config '\(config)'\r\n"))
+    }
+
     // MARK: Ways to leave
 
     /// A question of `login`, and how one gets there.
@@ -320,7 +336,7 @@ import Testing
         try await shell.expect("(not shown): ")
         try await shell.expectEcho(false)
         shell.type(Account.canary + "\n")
-        try await shell.expect("the token lives for 60 minutes")
+        try await shell.expect("The token lives for 60 minutes")
         try await shell.expectEcho(true)
         shell.type("exit 3\n")
         #expect(try await shell.end().exit == .status(3))

@@ -194,6 +194,40 @@ import Testing
             outcome.output.contains("bazel calls /gone/butlr-credential, which is not there"), "\(outcome)")
     }
 
+    /// What `setup pip` and `doctor` print leads to a pip that calls the helper, installed with that name or not.
+    @Test(arguments: [false, true]) func hasPipFindTheHelper(isInstalled: Bool) async throws {
+        let account = try await account(urls: ["https://pypi.example.com/"])
+        try account.home.writeScript("bin/pip", "#!/bin/sh\n")
+        if isInstalled {
+            try account.home.makeFolder("libexec/butlr-credential")
+            try account.home.link(
+                "libexec/butlr-credential/keyring", to: account.home.path("bin/butlr-credential"))
+        }
+        let place = account.home.path("libexec/butlr-credential")
+        let export = "export PATH=\(place):\"$PATH\"\n"
+        let setup = try await account.shell("~/bin/butlr-credential setup pip")
+        #expect(setup.output.contains(export), "\(setup)")
+        let before = try await doctor(account)
+        #expect(before.status == 0, "\(before)")
+        #expect(before.output.contains("warn  pip calls keyring, which is not on the PATH\n"), "\(before)")
+        #expect(before.output.contains("\n        $ export PATH=\(place)") == isInstalled, "\(before)")
+        let command = try #require(before.output.split(separator: "\n").first { $0.contains("export PATH=") })
+        #expect("\(command)\n".hasSuffix(export))
+        let after = try await account.shell(
+            "\(command.drop { $0 != "$" }.dropFirst(2)); ~/bin/butlr-credential doctor; command -v keyring")
+        #expect(after.output.contains("ok    pip calls keyring\n"), "\(after)")
+        #expect(after.output.hasSuffix("\(place)/keyring\n"), "\(after)")
+
+        // Another keyring that comes first is named; where nobody had setup do it, it is what the user wants.
+        try account.home.writeScript("bin/keyring", "#!/bin/sh\n")
+        let other = try await doctor(account)
+        #expect(
+            other.output.contains("warn  pip calls another program: ~/bin/keyring\n"), "\(other)")
+        try account.home.write(".config/pip/pip.conf", "[global]\nkeyring-provider = subprocess\n")
+        let wanted = try await doctor(account)
+        #expect(wanted.output.contains("does that): pip\n"), "\(wanted)")
+    }
+
     @Test func saysThatOthersMayChangeTheConfig() async throws {
         let account = try await account()
         try account.home.setMode(".config/butlr-credential/config", 0o666)

@@ -68,9 +68,9 @@ import Testing
         let login = try await account.run(
             "login", "--profile", "my work", "--config", config, "--scope", "a",
             environment: ["SECRET": Account.canary])
-        #expect(login.output.contains("  butlr-credential token\(choice(config)) "), "\(login)")
-        #expect(login.output.contains("  butlr-credential setup git\(choice(config)) "), "\(login)")
-        #expect(login.output.contains("  butlr-credential status --config '\(config)' "), "\(login)")
+        #expect(login.output.contains("  butlr-credential token\(choice(config))\n"), "\(login)")
+        #expect(login.output.contains("  butlr-credential setup git\(choice(config))\n"), "\(login)")
+        #expect(login.output.contains("  butlr-credential status --config '\(config)'\n"), "\(login)")
     }
 
     @Test(.clients("git")) func whatIsTypedLeadsOn() async throws {

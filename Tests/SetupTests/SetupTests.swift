@@ -64,6 +64,24 @@ import Testing
         #expect(outcome.status == 0 && outcome.errors.contains("is in a build folder"), "\(outcome)")
     }
 
+    /// On a terminal nothing but what is to be copied is wider than the window.
+    @Test(.clients("kubectl"), arguments: ["git", "kubectl", "docker", "pip"], [40, 80] as [UInt16])
+    func fitsTheWindow(_ tool: String, _ width: UInt16) async throws {
+        let account = try Account(urls: [url + "a/"])
+        try account.home.write(
+            ".kube/config",
+            "clusters:\n- name: c\n  cluster: {server: \"\(url)a/\"}\ncontexts: []\nusers: []\n")
+        let terminal = try Terminal(
+            account.helper.client(
+                account.home.path("bin/butlr-credential"), ["setup", tool],
+                environment: ["PATH": "\(account.home.path):/usr/local/bin:/usr/bin:/bin"]),
+            columns: width)
+        let screen = try await terminal.wait().screen
+        let notes = screen.split(separator: "\r\n").drop { !$0.hasPrefix("Note: ") }
+        #expect(!notes.isEmpty, "\(screen)")
+        for line in notes where !line.hasPrefix("  ") { #expect(line.count <= width, "\(screen)") }
+    }
+
     @Test func neverTakesAnotherHelpersPlace() async throws {
         let account = try Account(urls: [url])
         try account.home.write(".docker/config.json", #"{"credHelpers":{"tools.example.com":"pass"}}"#)

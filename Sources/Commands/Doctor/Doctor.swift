@@ -38,10 +38,9 @@ enum Doctor: Command {
             stages.append(Stage(name: "provider", findings: patient.checkProvider(trials)))
         }
         stages.append(Stage(name: "tools", findings: patient.checkTools()))
-        let width = TerminalSize.columns(STDOUT_FILENO, call.context.environment)
         let report = Report(
             stages: stages, version: call.version, home: Home(call.context.environment),
-            layout: TextLayout(width: min(width, 80)))
+            layout: TextLayout(forOutputIn: call.context.environment))
         return Reply(
             output: options["--json"] == nil ? report.text : report.json.serialized + "\n",
             status: report.status)

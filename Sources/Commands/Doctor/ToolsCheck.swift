@@ -31,9 +31,8 @@ extension Patient {
         for helper in file.contents.map(tool.helpers) ?? [] where !helpers.contains(helper) {
             helpers.append(helper)
         }
-        // pip may be set to call a keyring that is another program.
-        helpers.removeAll { $0 == "keyring" && !(find($0, tool).map(helper.isSame) ?? false) }
         if helpers.isEmpty { return [] }
+        if tool == PipSetup.self { return checkKeyring(file.contents ?? "") }
         return helpers.map { check($0, tool) } + (tool == GitSetup.self ? checkPaths() : [])
     }
 
@@ -51,6 +50,16 @@ extension Patient {
                 mend: site.setup(tool.name))
         }
         return .ok("\(tool.name) calls \(quoted(program))")
+    }
+
+    /// pip calls whatever keyring comes first on the `PATH`, and that may be the one that its user wants.
+    private func checkKeyring(_ contents: String) -> [Finding] {
+        let found = find(PipSetup.program, PipSetup.self)
+        if let found, helper.isSame(found) { return [.ok("pip calls \(PipSetup.program)")] }
+        guard found == nil || PipSetup.isMarked(contents) else { return [] }
+        let called =
+            found.map { "another program: \(quoted($0))" } ?? "\(PipSetup.program), which is not on the PATH"
+        return [.warn("pip calls \(called)", mend: PipSetup.pathCommand(site))]
     }
 
     private func find(_ program: String, _ tool: any SetupTool.Type) -> String? {

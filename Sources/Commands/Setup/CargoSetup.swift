@@ -61,13 +61,13 @@ enum CargoSetup: SetupTool {
         }
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         let text = TextLines((try? EditedFile(file(site)))?.contents ?? "")
         return registries(in: text).compactMap { section in
             guard let index = section.line(of: "index", in: text), site.serves(unquoted(index.value)),
                 let provider = section.line(of: "credential-provider", in: text), !isOwn(provider.value)
             else { return nil }
-            return "[\(quoted(section.name))] has another credential-provider already, which stays"
+            return SetupNote("[\(quoted(section.name))] has another credential-provider already, which stays")
         }
     }
 

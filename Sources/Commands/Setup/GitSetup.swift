@@ -63,9 +63,9 @@ enum GitSetup: SetupTool {
         }
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         site.urls.filter(\.hasPath).map {
-            "git sends the path of \($0.bare) only because credential.useHttpPath is set for it"
+            SetupNote("git sends the path of \($0.bare) only because credential.useHttpPath is set for it")
         }
     }
 

@@ -76,9 +76,11 @@ enum KubectlSetup: SetupTool {
         }
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         [
-            "kubectl config get-contexts lists the contexts; --context NAME or kubectl config use-context takes one"
+            SetupNote(
+                "kubectl uses its current context, or that of --context NAME. To choose another:",
+                "kubectl config use-context NAME")
         ]
     }
 

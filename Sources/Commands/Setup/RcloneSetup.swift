@@ -68,7 +68,7 @@ enum RcloneSetup: SetupTool {
         }
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         let text = TextLines((try? EditedFile(file(site)))?.contents ?? "")
         return TextSection.all(in: text).compactMap { section in
             guard let url = section.line(of: "url", in: text)?.value, site.serves(url) else { return nil }
@@ -77,7 +77,8 @@ enum RcloneSetup: SetupTool {
                 command.map { !isOwn($0.value) }
                 ?? (section.line(of: "bearer_token", in: text) != nil
                     || section.line(of: "pass", in: text) != nil)
-            return hasOther ? "[\(quoted(section.name))] has credentials of its own already, which stay" : nil
+            return hasOther
+                ? SetupNote("[\(quoted(section.name))] has credentials of its own already, which stay") : nil
         }
     }
 

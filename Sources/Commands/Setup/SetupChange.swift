@@ -85,7 +85,14 @@ struct SetupChange {
             + "To take it back: \(site.setup(tool.name, "--undo"))\n"
     }
 
-    private var notes: String { tool.notes(site).map { "Note: \(home.abbreviating($0))\n" }.joined() }
+    private var notes: String {
+        let layout = TextLayout(forOutputIn: site.environment)
+        return tool.notes(site).map { note in
+            // A command is to be copied, so it is not wrapped.
+            layout.paragraph("Note: " + home.abbreviating(note.text))
+                + (note.command.map { "  " + home.abbreviating($0) + "\n" } ?? "")
+        }.joined()
+    }
 
     // MARK: Taking it back
 

@@ -30,7 +30,7 @@ protocol SetupTool: SendableMetatype {
     static func link(_ site: SetupSite) -> String?
 
     /// What a person still has to know or do.
-    static func notes(_ site: SetupSite) -> [String]
+    static func notes(_ site: SetupSite) -> [SetupNote]
 
     /// A change, for people.
     static func description(of old: String, _ new: String, _ site: SetupSite) -> [String]
@@ -38,9 +38,22 @@ protocol SetupTool: SendableMetatype {
 
 extension SetupTool {
     static func link(_ site: SetupSite) -> String? { nil }
-    static func notes(_ site: SetupSite) -> [String] { [] }
+    static func notes(_ site: SetupSite) -> [SetupNote] { [] }
     static func description(of old: String, _ new: String, _ site: SetupSite) -> [String] {
         Difference.between(old, new, naming: site.helper.path)
+    }
+}
+
+/// What a person still has to know or do.
+struct SetupNote {
+    /// A sentence; where a command follows, it says what that is for.
+    let text: String
+    /// What is to be typed.
+    let command: String?
+
+    init(_ text: String, _ command: String? = nil) {
+        self.text = text
+        self.command = command
     }
 }
 
