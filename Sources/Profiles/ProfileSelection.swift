@@ -55,7 +55,8 @@ extension Configuration {
             throw HelperError(
                 .config,
                 "the profiles \(names[0]) and \(names[1]) list \(quoted(url.description)) equally well",
-                hint: "choose one with --profile, or give one of them a longer url")
+                hint: "choose one with --profile or BUTLR_PROFILE; for git: "
+                    + directories.commandLine("setup git", profile: "NAME"))
         }
         return choice.best
     }
@@ -63,6 +64,35 @@ extension Configuration {
     private func environmentMatch(for url: HTTPURL) throws(HelperError) -> URLPattern.Match? {
         let profile = try build(.environment)
         return profile.urls.compactMap { $0.matches(url) }.max()
+    }
+}
+
+/// A URL that several profiles list equally well, so that a caller has to name one of them.
+public struct Tie: Sendable {
+    public let url: URLPattern
+    /// Their names, in the order in which they are defined.
+    public let names: [String]
+}
+
+extension [Profile] {
+    /// The URLs that several of these profiles list.
+    ///
+    /// A base URL that all of them have without listing it is none: that is what several accounts of one provider
+    /// look like.
+    public var ties: [Tie] {
+        var rivals: [URLPattern: [Profile]] = [:]
+        var order: [URLPattern] = []
+        for profile in self {
+            for url in Set(profile.urls) { rivals[url, default: []].append(profile) }
+            order += profile.urls
+        }
+        var seen: Set<URLPattern> = []
+        return order.compactMap { url in
+            guard let rivals = rivals[url], rivals.count > 1, seen.insert(url).inserted,
+                !rivals.allSatisfy({ $0.baseURL == url })
+            else { return nil }
+            return Tie(url: url, names: rivals.map(\.name))
+        }
     }
 }
 

@@ -228,6 +228,30 @@ import Testing
         #expect(wanted.output.contains("does that): pip\n"), "\(wanted)")
     }
 
+    /// Two accounts of one provider have its base URL in common, which is no mistake.
+    @Test func namesProfilesThatListTheSameURL() async throws {
+        let account = try await account()
+        let one = try account.helper.configFolder.read("config")
+        let other = one.split(separator: "default", maxSplits: 1).joined(separator: "other")
+        try account.helper.config(one + other)
+        let quiet = try await doctor(account)
+        #expect(!quiet.output.contains("equally well"), "\(quiet)")
+        try account.helper.config(
+            one + other + "url = https://a.example/\n[profile \"default\"]\nurl = https://A.example")
+        let tied = try await doctor(account)
+        #expect(tied.status == 0, "\(tied)")
+        #expect(
+            tied.output.contains(
+                """
+                  warn  the profiles "default" and "other" list https://a.example equally well,
+                        so a caller that names none of them gets no token
+                        $ export BUTLR_PROFILE=default
+
+                """), "\(tied)")
+        let chosen = try await doctor(account, environment: ["BUTLR_PROFILE": "default"])
+        #expect(!chosen.output.contains("equally well"), "\(chosen)")
+    }
+
     @Test func saysThatOthersMayChangeTheConfig() async throws {
         let account = try await account()
         try account.home.setMode(".config/butlr-credential/config", 0o666)

@@ -34,7 +34,23 @@ extension Patient {
             let names = configuration.profileNames.map { quoted($0) }.joined(separator: ", ")
             findings.append(.ok("profiles: \(names)"))
         }
-        return findings
+        return findings + checkTies()
+    }
+
+    /// Where two profiles list a URL, a caller has to name one; git does so once it is told which.
+    private func checkTies() -> [Finding] {
+        let hasGit = findProgram("git", path: context.environment["PATH"]) != nil
+        return profiles.ties.map { tie in
+            if hasGit, let name = GitSetup.profile(for: tie.url, site) {
+                return .ok(
+                    "\(listing(tie)): git takes \"\(quoted(name))\", others are to name one (BUTLR_PROFILE)")
+            }
+            return .warn(
+                "\(listing(tie)), so a caller that names none of them gets no token",
+                mend: hasGit
+                    ? directories.commandLine("setup git", profile: tie.names[0])
+                    : "export BUTLR_PROFILE=\(shellWord(tie.names[0]))")
+        }
     }
 
     private func finding(_ error: HelperError) -> Finding {

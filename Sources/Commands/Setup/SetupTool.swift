@@ -101,7 +101,7 @@ struct SetupSite: Sendable {
     var urls: [URLPattern] {
         var urls: [URLPattern] = []
         for profile in profiles {
-            let isImplied = profile.provider.baseURL != nil && profile.urls.count > 1
+            let isImplied = profile.baseURL != nil && profile.urls.count > 1
             for url in profile.urls.dropFirst(isImplied ? 1 : 0) where !urls.contains(url) {
                 urls.append(url)
             }
@@ -151,6 +151,13 @@ struct SetupSite: Sendable {
         }
         return directories.commandLine("login", profile: profile?.name, ["--url", url])
     }
+}
+
+/// Which profiles list a URL equally well, as the beginning of a sentence.
+func listing(_ tie: Tie) -> String {
+    let names = tie.names.map { "\"\(quoted($0))\"" }
+    return "the profiles \(names.dropLast().joined(separator: ", ")) and \(names.last!) list"
+        + " \(quoted(tie.url.bare)) equally well"
 }
 
 extension URLPattern {
