@@ -125,6 +125,28 @@ import Testing
         #expect(try await account.run("setup", "cargo").status == 0)
     }
 
+    /// Where the tool knows no server at all, the URL is not to blame: what is printed adds one.
+    @Test(.clients("kubectl", "rclone"), arguments: ["cargo", "kubectl", "rclone"], [nil, ""])
+    func saysHowAServerIsAdded(_ tool: String, _ contents: String?) async throws {
+        let account = try Account(urls: ["https://*.example.com/", url])
+        let files = [
+            "cargo": ".cargo/config.toml", "kubectl": ".kube/config", "rclone": ".config/rclone/rclone.conf",
+        ]
+        let file = try #require(files[tool])
+        if let contents { try account.home.write(file, contents) }
+        let refused = try await account.run("setup", tool)
+        #expect(refused.status == 69, "\(refused)")
+        #expect(refused.errors.contains(" in ~/\(file) yet\n  first add it: "), "\(refused)")
+        #expect(!refused.errors.contains("a profile lists"), "\(refused)")
+        let hint = try #require(refused.errors.split(separator: "\n").last)
+        let command = hint.split(separator: "first add it: ").last.map(String.init) ?? ""
+        let added = try await account.shell(command)
+        #expect(added.status == 0, "\(added)")
+        let made = try await account.run("setup", tool)
+        #expect(made.status == 0, "\(made)")
+        #expect(try account.home.read(file).contains("/butlr-credential"))
+    }
+
     /// Where the profile comes from the environment, what it lists already stays.
     @Test(arguments: [nil, "https://a.example.com/"])
     func saysWhatToExportWhereNothingIsServed(urls: String?) async throws {

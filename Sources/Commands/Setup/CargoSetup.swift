@@ -37,7 +37,13 @@ enum CargoSetup: SetupTool {
                 text.lines[provider.index] = line + "\n"
             }
         }
-        guard isServed else { throw site.nothingToServe("no registry", in: try file(site), example: index) }
+        guard isServed else {
+            let file = try file(site)
+            throw site.nothingToServe("registry", in: file, example: index) { url in
+                (access(folder(of: file), F_OK) == 0 ? "" : "mkdir -p \(shellWord(folder(of: file))) && ")
+                    + "printf '[registries.NAME]\\nindex = \"sparse+%s\"\\n' \(shellWord(url)) >>\(shellWord(file))"
+            }
+        }
         return text.text
     }
 

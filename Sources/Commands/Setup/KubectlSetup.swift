@@ -22,7 +22,9 @@ enum KubectlSetup: SetupTool {
         let clusters = config.clusters.filter { site.serves($0.server) }
         guard !clusters.isEmpty else {
             let example = config.clusters.first?.server
-            throw site.nothingToServe("no cluster", in: try file(site), example: example)
+            throw site.nothingToServe("cluster", in: try file(site), example: example) { url in
+                "kubectl config set-cluster NAME --server=\(shellWord(url))"
+            }
         }
         let user = user(site)
         if !config.hasUser(user, command: site.helper.path, arguments: arguments(site)) {

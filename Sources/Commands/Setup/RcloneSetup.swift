@@ -45,7 +45,9 @@ enum RcloneSetup: SetupTool {
             }
         }
         guard isServed else {
-            throw site.nothingToServe("no WebDAV remote", in: try file(site), example: example)
+            throw site.nothingToServe("WebDAV remote", in: try file(site), example: example) { url in
+                "rclone config create NAME webdav url=\(shellWord(url))"
+            }
         }
         return text.text
     }

@@ -130,11 +130,23 @@ struct SetupSite: Sendable {
     }
 
     /// The error where nothing in the tool's config fits what the profiles list.
-    func nothingToServe(_ what: String, in file: String, example: String?) -> HelperError {
-        let url = example ?? "https://HOST/"
+    ///
+    /// - Parameters:
+    ///   - what: what the tool has URLs of.
+    ///   - example: the URL of one; `nil` where there is none at all.
+    ///   - adding: the command that adds one with a URL.
+    func nothingToServe(
+        _ what: String, in file: String, example: String?, adding: (String) -> String
+    ) -> HelperError {
+        let place = Home(environment).abbreviating(file)
+        if let example {
+            return HelperError(
+                .noProfile, "no \(what) in \(place) is at a URL that a profile lists",
+                hint: permitting(example))
+        }
+        let url = urls.first { $0.authority != nil }?.description ?? "https://HOST/"
         return HelperError(
-            .noProfile, "\(what) in \(Home(environment).abbreviating(file)) is at a URL that a profile lists",
-            hint: permitting(url))
+            .noProfile, "there is no \(what) in \(place) yet", hint: "first add it: " + adding(url))
     }
 
     /// The command that sets a tool up, for what is set up here.
