@@ -293,7 +293,13 @@ private struct LoginAttempt {
             return comesOnInput || dialogue != nil && !keepsAccount
                 || secretFolder?.read(key, of: draft.name) == nil
         }
-        guard !comesOnInput, let dialogue, let profile = try? draft.profile() else { return false }
+        guard let profile = try? draft.profile() else {
+            // What the profile says of the secret may be all that is wrong with it.
+            var mended = draft
+            mended.set(key, ["prompt:"], from: "")
+            return (try? mended.profile()) != nil
+        }
+        guard !comesOnInput, let dialogue else { return false }
         do throws(HelperError) {
             found[key] = try broker.secret(key, of: profile)
             return false

@@ -25,7 +25,7 @@ public struct Configuration: Sendable {
                 } else {
                     index == 0 && directories.configHome != nil ? .own : .systemWide
                 }
-            if let file = try ConfigFile.read(path, role) { files.append(file) }
+            if let file = try ConfigFile.read(path, role, directories) { files.append(file) }
         }
         configFiles = files
         let name = Array(EnvironmentProfile.name.utf8)

@@ -11,7 +11,11 @@ import Testing
         let result = try await account.run("login", option, "api.example.com")
         #expect(result.status == 64, "\(result)")
         #expect(
-            result.errors == "butlr-credential: \(option): \"api.example.com\" does not begin with https://\n"
+            result.errors == """
+                butlr-credential: \(option): "api.example.com" does not begin with https://; did you mean \
+                "https://api.example.com"?
+
+                """
         )
         let good = try await account.run("login", option, "https://api.example.com/")
         #expect(good.errors.contains("login needs --secret-stdin"), "\(good)")

@@ -98,9 +98,7 @@ struct Patient {
     /// The command that sets a key of a profile, where a file defines it.
     func set(_ key: String, of profile: Profile, to value: String?) -> String? {
         guard case .file(let path, _) = profile.origin else { return nil }
-        let name = shellWord("profile.\(profile.name).\(key)")
-        let edit = value.map { "\(name) \(shellWord($0))" } ?? "--unset-all \(name)"
-        return "git config --file \(shellWord(absolutePath(path))) \(edit)"
+        return ConfigRepair.setting(key, of: profile.name, in: path, to: value)
     }
 }
 
