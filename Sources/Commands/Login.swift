@@ -15,7 +15,8 @@ enum Login: Command {
             .init("--provider", "butlr|oauth2", "who issues the tokens (default: butlr)"),
             .init(
                 "--grant", "client-credentials|password",
-                "what you have: an API token's client ID and secret, or a user name and password"),
+                "how you log in: as a program, with an API token's client ID and secret (the default), or as a"
+                    + " person, with a user name and password"),
             .init("--client-id", "ID", "the client's ID"),
             .init(
                 "--client-secret", "SOURCE",
@@ -189,7 +190,12 @@ private struct LoginAttempt {
                 provider = "oauth2"
             } else if draft.isNew, draft[.baseURL].isEmpty, draft[.username].isEmpty, let dialogue {
                 dialogue.say("The profile \"\(quoted(draft.name))\" is kept in \(quoted(shown(draft.path))).")
-                provider = try dialogue.choose("Provider", among: ["butlr", "oauth2"], preset: "butlr")
+                provider = try dialogue.choose(
+                    "Provider", "Where do the tokens come from?",
+                    among: [
+                        ("butlr", "from Butlr"),
+                        ("oauth2", "from another OAuth 2.0 provider, at the URL of its token endpoint"),
+                    ], preset: "butlr")
             } else {
                 provider = "butlr"
             }
@@ -200,8 +206,14 @@ private struct LoginAttempt {
             if !draft[.username].isEmpty {
                 grant = "password"
             } else if draft.isNew, draft[.clientID].isEmpty || draft[.provider] == ["oauth2"], let dialogue {
+                let credentials =
+                    isButlr ? "an API token's client ID and secret" : "a client ID and its secret"
                 grant = try dialogue.choose(
-                    "Grant", among: ["client-credentials", "password"], preset: "client-credentials")
+                    "Grant", "How do you log in there?",
+                    among: [
+                        ("client-credentials", "as a program, with \(credentials)"),
+                        ("password", "as a person, with a user name and password"),
+                    ], preset: "client-credentials")
             } else {
                 grant = "client-credentials"
             }
