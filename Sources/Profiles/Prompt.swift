@@ -31,6 +31,21 @@ public func prompt(for label: String, deadline: Deadline) throws(HelperError) ->
     }
 }
 
+/// Asks the person at the terminal for one of a profile's secrets.
+///
+/// - Throws: as ``prompt(for:deadline:)`` does, with how the secret can be given elsewhere.
+public func prompt(
+    for key: String, of profile: Profile, _ directories: Directories, deadline: Deadline
+) throws(HelperError) -> Secret {
+    do throws(HelperError) {
+        return try prompt(for: "\(key) of profile \"\(profile.name)\"", deadline: deadline)
+    } catch {
+        var error = error
+        error.hint = "on a terminal: " + directories.remedy(for: [.prompt], of: profile.name)
+        throw error
+    }
+}
+
 /// A line typed at a terminal that does not show it.
 ///
 /// The terminal is told to hand over every key as it is, so that there is no way to leave that would not

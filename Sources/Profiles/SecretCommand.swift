@@ -80,12 +80,23 @@ struct SecretCommand {
             }
         }
         guard status == 0 else {
-            let signal = status & 0x7F
-            throw SecretReader.Unavailable(
-                reason: signal == 0
-                    ? "failed with status \(status >> 8 & 0xFF)" : "was ended by signal \(signal)")
+            throw SecretReader.Unavailable(reason: SecretCommand.reason(status))
         }
         return output
+    }
+
+    /// What an exit status of a shell means (POSIX, "Exit Status for Commands").
+    private static func reason(_ status: Int32) -> String {
+        let signal = status & 0x7F
+        guard signal == 0 else { return "was ended by signal \(signal)" }
+        let code = status >> 8 & 0xFF
+        let why =
+            switch code {
+            case 126: "a program in it may not be run"
+            case 127: "a program in it was not found"
+            default: "run it by hand to see why"
+            }
+        return "failed with status \(code): \(why)"
     }
 
     private func end(_ process: pid_t, _ hasEnded: Bool) {
