@@ -150,6 +150,8 @@ private let text = "[profile \"default\"]\nclient-id = a\nclient-secret = env:A\
     @Test(arguments: [
         ("/a/b-c.d_e:1", "/a/b-c.d_e:1"), ("a b", "'a b'"), ("", "''"), ("it's", "'it'\\''s'"),
         ("$x", "'$x'"),
+        // To Swift this is one character, to the shell a quote and something more.
+        ("'\u{301};x", "''\\''\u{301};x'"),
     ])
     func wordsForTheShell(word: String, expected: String) {
         #expect(shellWord(word) == expected)
