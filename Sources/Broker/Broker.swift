@@ -10,8 +10,6 @@ public struct Broker: Sendable {
     /// Where the helper's files lie.
     public let directories: Directories
     let client: HTTPClient
-    /// The config file to read instead of the usual ones.
-    public let configFile: String?
     /// The profile to which every request is narrowed.
     public let profileName: String?
 
@@ -27,9 +25,8 @@ public struct Broker: Sendable {
     private init(_ context: Context, client: HTTPClient, configFile: String?, profileName: String?) {
         self.context = context
         self.client = client
-        self.configFile = configFile
         self.profileName = profileName
-        directories = Directories(context.environment)
+        directories = Directories(context.environment, configFile: configFile)
     }
 
     /// The credential that a tool asks for.
@@ -79,7 +76,7 @@ public struct Broker: Sendable {
     /// A broker for the next request of a long-lived caller: its time begins now.
     public func forNextRequest(profile: String?, configFile: String?) -> Broker {
         Broker(
-            context.restarted, client: client, configFile: configFile ?? self.configFile,
+            context.restarted, client: client, configFile: configFile ?? directories.namedConfigFile,
             profileName: profile ?? profileName)
     }
 
@@ -91,6 +88,6 @@ public struct Broker: Sendable {
     ///
     /// - Throws: `config` when a file cannot be read or is wrong as a whole.
     public func configuration() throws(HelperError) -> Configuration {
-        try Configuration(environment: context.environment, directories: directories, file: configFile)
+        try Configuration(environment: context.environment, directories: directories)
     }
 }

@@ -100,7 +100,7 @@ extension Broker {
             case .secret(let secret, _): return secret
             case .needsPrompt:
                 typed = try prompt(
-                    for: "\(key.name) of profile \"\(profile.name)\"", deadline: Deadline(in: 600_000))
+                    for: key.name, of: profile, directories, deadline: Deadline(in: 600_000))
             }
         }
     }

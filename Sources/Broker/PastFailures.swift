@@ -6,13 +6,15 @@ import TokenStore
 /// What has gone wrong for a profile, here and in other processes, and for how long that counts.
 struct PastFailures {
     private let profile: Profile
+    private let directories: Directories
     private let clock: Clock
     private let countsEarlierOnes: Bool
     private var inARow = 0
 
     /// - Parameter countsEarlierOnes: whether a failure makes a row with those before this process.
-    init(of profile: Profile, clock: Clock, countsEarlierOnes: Bool) {
+    init(of profile: Profile, _ directories: Directories, clock: Clock, countsEarlierOnes: Bool) {
         self.profile = profile
+        self.directories = directories
         self.clock = clock
         self.countsEarlierOnes = countsEarlierOnes
     }
@@ -23,9 +25,10 @@ struct PastFailures {
     func latest(
         in store: borrowing LockedTokenStore, _ secrets: inout ProfileSecrets
     ) -> FailureMemory.Failure? {
-        guard let failure = store.store.failures().failure, failure.at - now <= 60_000, failure.until > now,
+        guard var failure = store.store.failures().failure, failure.at - now <= 60_000, failure.until > now,
             failure.fingerprint == fingerprint(for: failure.error, store, &secrets)
         else { return nil }
+        failure.error.hint = failure.error.hint ?? hint(failure.error)
         return failure
     }
 
@@ -46,9 +49,11 @@ struct PastFailures {
         }
         guard let window = FailureRules.window(error, count: inARow) else { return nil }
         if let fingerprint {
+            // What to type depends on the config file that a call reads.
+            var kept = explained(error, retryingIn: nil)
+            kept.hint = error.hint
             memory.failure = .init(
-                error: explained(error, retryingIn: nil), at: now, until: now + window, count: inARow,
-                fingerprint: fingerprint)
+                error: kept, at: now, until: now + window, count: inARow, fingerprint: fingerprint)
             store.keep(memory)
         }
         return window
@@ -59,13 +64,16 @@ struct PastFailures {
         var error = error
         error.message = "profile \"\(profile.name)\": \(error.message)"
         if error.code == .temporaryFailure, let wait { error.retryAfter = Int((wait + 999) / 1000) }
-        if error.code == .credentialsRejected || error.code == .config, error.hint == nil {
-            let keys = profile.grant == .password ? "username and password" : "client-id and client-secret"
-            error.hint =
-                "check \(keys) (\(profile.origin)), or give others: "
-                + "butlr-credential login --profile \(shellWord(profile.name))"
-        }
+        error.hint = error.hint ?? hint(error)
         return error
+    }
+
+    /// What to type where the provider refuses.
+    private func hint(_ error: HelperError) -> String? {
+        guard error.code == .credentialsRejected || error.code == .config else { return nil }
+        let keys = profile.grant == .password ? "username and password" : "client-id and client-secret"
+        return "check \(keys) (\(profile.origin)), or give others: "
+            + directories.commandLine("login", profile: profile.name)
     }
 
     /// What a failure depends on: a busy server on the settings alone, everything else on the secrets too.

@@ -118,7 +118,8 @@ extension Broker {
             case .withPerson:
                 if context.allowsInput { continue }
                 return HelperError(
-                    .config, "the \(secret.key.name) of profile \"\(quoted(profile.name))\" must be typed")
+                    .config, "the \(secret.key.name) of profile \"\(quoted(profile.name))\" must be typed",
+                    hint: directories.remedy(for: [.prompt], of: profile.name))
             case .missing, nil:
                 let reasons = secret.sources.map { source, presence in
                     if case .missing(let reason) = presence { "\(source) \(reason)" } else { "\(source)" }
@@ -126,7 +127,8 @@ extension Broker {
                 return HelperError(
                     .config,
                     "the \(secret.key.name) of profile \"\(quoted(profile.name))\" is not there: "
-                        + reasons.joined(separator: "; "))
+                        + reasons.joined(separator: "; "),
+                    hint: directories.remedy(for: secret.sources.map(\.0), of: profile.name))
             }
         }
         return nil

@@ -38,7 +38,7 @@ extension Selection {
             guard last == nil || store.lastRenewalAhead() == last, locked.noteRenewalAhead() else { return }
         }
         var arguments = ["butlr-credential", "--no-input", "--profile", profile.name]
-        if let file = broker.configFile { arguments += ["--config", file] }
+        if let file = broker.directories.namedConfigFile { arguments += ["--config", file] }
         do throws(SystemError) {
             try startDetached(arguments + [RenewAhead.command], context.environment.entries)
             context.log.debug("profile \"\(profile.name)\": the token is renewed in the background")

@@ -8,6 +8,7 @@ import TokenStore
 struct Renewal {
     let context: Context
     let client: HTTPClient
+    let directories: Directories
     let profile: Profile
     let store: TokenStore
     let freshness: Freshness
@@ -27,13 +28,15 @@ struct Renewal {
     init(_ selection: Selection, store: TokenStore, freshness: Freshness, deadline: Deadline) {
         context = selection.broker.context
         client = selection.broker.client
+        directories = selection.broker.directories
         profile = selection.profile
         self.store = store
         self.freshness = freshness
         self.deadline = deadline
         secrets = ProfileSecrets(selection, deadline)
         failures = PastFailures(
-            of: profile, clock: context.clock, countsEarlierOnes: !freshness.forcesRefresh)
+            of: profile, directories, clock: context.clock,
+            countsEarlierOnes: !freshness.forcesRefresh)
     }
 
     mutating func run() throws(HelperError) -> Outcome {
@@ -43,8 +46,7 @@ struct Renewal {
             } catch {
                 switch error {
                 case .needsPrompt(let key):
-                    let answer = try prompt(
-                        for: "\(key) of profile \"\(profile.name)\"", deadline: deadline)
+                    let answer = try prompt(for: key, of: profile, directories, deadline: deadline)
                     secrets.take(answer, for: key)
                 case .failed(let error):
                     // A token that still lives is better than none.

@@ -26,7 +26,8 @@ func requestedURL(_ text: String) throws(HelperError) -> RequestedURL {
     guard let url = RequestedURL(text) else {
         throw HelperError(
             .noProfile, "\"\(quoted(text))\" is no URL that a profile could list",
-            hint: "write it as https://HOST/PATH")
+            hint: RequestedURL.meant(by: text).map { "did you mean \(quoted($0))?" }
+                ?? "write it as https://HOST/PATH")
     }
     return url
 }

@@ -38,14 +38,21 @@ final class Dialogue {
         }
     }
 
-    /// Asks for one of a few words; the beginning of one will do.
-    func choose(_ question: String, among words: [String], preset: String) throws(HelperError) -> String {
+    /// Asks for one of a few words, each shown with what it is for; the beginning of one will do.
+    ///
+    /// - Parameter name: what is chosen, in a word.
+    func choose(
+        _ name: String, _ question: String, among choices: [(term: String, meaning: String)], preset: String
+    ) throws(HelperError) -> String {
+        let words = choices.map(\.term)
         func meant(_ answer: String) -> String? {
             let fitting = words.filter { $0.hasPrefix(answer.lowercased()) }
             return words.first { $0 == answer.lowercased() } ?? (fitting.count == 1 ? fitting[0] : nil)
         }
         let list = words.joined(separator: " or ")
-        let answer = try ask("\(question), \(list)", preset: preset) { answer in
+        say(question)
+        write(layout.list(choices))
+        let answer = try ask(name, preset: preset) { answer in
             meant(answer) == nil ? "\"\(quoted(answer, limit: 40))\" is neither: type \(list)." : nil
         }
         return meant(answer) ?? preset

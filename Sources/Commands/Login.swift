@@ -15,7 +15,8 @@ enum Login: Command {
             .init("--provider", "butlr|oauth2", "who issues the tokens (default: butlr)"),
             .init(
                 "--grant", "client-credentials|password",
-                "what you have: an API token's client ID and secret, or a user name and password"),
+                "how you log in: as a program, with an API token's client ID and secret (the default), or as a"
+                    + " person, with a user name and password"),
             .init("--client-id", "ID", "the client's ID"),
             .init(
                 "--client-secret", "SOURCE",
@@ -95,7 +96,9 @@ private struct LoginAttempt {
         let path = try broker.configFileToWrite()
         secretFolder = SecretFolder(broker.directories, context.environment, for: path)
         // Whatever would be refused later is refused now.
-        if access(path, F_OK) == 0 || broker.configFile == nil { _ = try broker.configuration() }
+        if access(path, F_OK) == 0 || broker.directories.namedConfigFile == nil {
+            _ = try broker.configuration()
+        }
         draft = try ProfileDraft(
             name: name, path: path, environment: context.environment, directories: broker.directories)
         dialogue = context.allowsInput ? Dialogue(context.environment) : nil
@@ -187,7 +190,12 @@ private struct LoginAttempt {
                 provider = "oauth2"
             } else if draft.isNew, draft[.baseURL].isEmpty, draft[.username].isEmpty, let dialogue {
                 dialogue.say("The profile \"\(quoted(draft.name))\" is kept in \(quoted(shown(draft.path))).")
-                provider = try dialogue.choose("Provider", among: ["butlr", "oauth2"], preset: "butlr")
+                provider = try dialogue.choose(
+                    "Provider", "Where do the tokens come from?",
+                    among: [
+                        ("butlr", "from Butlr"),
+                        ("oauth2", "from another OAuth 2.0 provider, at the URL of its token endpoint"),
+                    ], preset: "butlr")
             } else {
                 provider = "butlr"
             }
@@ -198,8 +206,14 @@ private struct LoginAttempt {
             if !draft[.username].isEmpty {
                 grant = "password"
             } else if draft.isNew, draft[.clientID].isEmpty || draft[.provider] == ["oauth2"], let dialogue {
+                let credentials =
+                    isButlr ? "an API token's client ID and secret" : "a client ID and its secret"
                 grant = try dialogue.choose(
-                    "Grant", among: ["client-credentials", "password"], preset: "client-credentials")
+                    "Grant", "How do you log in there?",
+                    among: [
+                        ("client-credentials", "as a program, with \(credentials)"),
+                        ("password", "as a person, with a user name and password"),
+                    ], preset: "client-credentials")
             } else {
                 grant = "client-credentials"
             }
@@ -291,7 +305,13 @@ private struct LoginAttempt {
             return comesOnInput || dialogue != nil && !keepsAccount
                 || secretFolder?.read(key, of: draft.name) == nil
         }
-        guard !comesOnInput, let dialogue, let profile = try? draft.profile() else { return false }
+        guard let profile = try? draft.profile() else {
+            // What the profile says of the secret may be all that is wrong with it.
+            var mended = draft
+            mended.set(key, ["prompt:"], from: "")
+            return (try? mended.profile()) != nil
+        }
+        guard !comesOnInput, let dialogue else { return false }
         do throws(HelperError) {
             found[key] = try broker.secret(key, of: profile)
             return false
@@ -355,7 +375,7 @@ private struct LoginAttempt {
         }
         var secrets: [ConfigKey: Secret] = [:]
         for (key, line) in zip(keys, lines) {
-            guard let text = String(validating: line, as: UTF8.self) else {
+            guard let text = String(validUTF8: line) else {
                 throw HelperError(.badRequest, "the \(key.name) on standard input is not UTF-8")
             }
             secrets[key] = Secret(text)
@@ -431,30 +451,35 @@ private struct LoginAttempt {
         let place = shown(draft.path)
         let lifetime = spoken(login.expires - login.issued)
         let subject = quoted(login.subject ?? profile.subject, limit: 80)
-        var text = "Logged in to \(quoted(profile.server)) as \(subject); the token lives for \(lifetime).\n"
-        text +=
-            "\(draft.isNew ? "Made" : "Changed") the profile \"\(quoted(profile.name))\" in \(quoted(place)).\n"
+        var lines = [
+            "Logged in to \(quoted(profile.server)) as \(subject).",
+            "The token lives for \(lifetime).",
+            "\(draft.isNew ? "Made" : "Changed") the profile \"\(quoted(profile.name))\" in \(quoted(place)).",
+        ]
         if !dropped.isEmpty {
-            text += "Took out what it cannot use any more: \(dropped.map(\.name).joined(separator: ", ")).\n"
+            lines.append(
+                "Took out what it cannot use any more: \(dropped.map(\.name).joined(separator: ", ")).")
         }
         for key in [ConfigKey.clientSecret, .password] where secrets[key] != nil {
             let file = secretFolder.map { $0.abbreviated($0.path(of: key, in: profile.name)) } ?? ""
-            text += "Its \(key.name) is in \(quoted(file)).\n"
+            lines.append("Its \(key.name) is in \(quoted(file)).")
         }
-        let option = profile.name == "default" ? "" : " --profile \(shellWord(profile.name))"
-        text += "\nNext:\n"
+        // Whoever named no profile need not name one now.
+        func command(_ words: String, _ arguments: String...) -> String {
+            broker.directories.commandLine(words, profile: broker.profileName, arguments)
+        }
         var rows = [
-            ("butlr-credential token\(option)", "a token"),
-            ("butlr-credential status", "what is kept, and until when"),
+            (command("token"), "a token"),
+            (broker.directories.commandLine("status", profile: nil), "what is kept, and until when"),
         ]
         if profile.urls.isEmpty {
-            rows.append(("butlr-credential login\(option) --url URL", "let tools use it for a server"))
+            rows.append((command("login", "--url", "URL"), "let tools use it for a server"))
         } else {
-            rows.append(("butlr-credential setup git\(option)", "let git use it"))
-            rows.append(("butlr-credential setup kubectl\(option)", "let kubectl use it"))
+            rows.append((command("setup git"), "let git use it"))
+            rows.append((command("setup kubectl"), "let kubectl use it"))
         }
-        text += TextLayout(width: 80).commands(rows)
-        return text
+        let layout = TextLayout(forOutputIn: context.environment)
+        return lines.map { layout.paragraph($0) }.joined() + "\nNext:\n" + layout.commands(rows)
     }
 
     private func shown(_ path: String) -> String { secretFolder?.abbreviated(path) ?? path }
@@ -465,7 +490,7 @@ extension Broker {
     ///
     /// - Throws: `config` where there is none.
     func configFileToWrite() throws(HelperError) -> String {
-        if let configFile { return directories.expandingTilde(configFile) ?? configFile }
+        if let file = directories.namedConfigFile { return file }
         guard let folder = directories.configHome else {
             throw HelperError(
                 .config, "there is no folder for the config: HOME is not set",

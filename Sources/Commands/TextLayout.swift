@@ -4,6 +4,13 @@ import Platform
 struct TextLayout {
     let width: Int
 
+    init(width: Int) { self.width = width }
+
+    /// For standard output: as wide as the terminal, and at most 80 columns.
+    init(forOutputIn environment: Environment) {
+        width = min(TerminalSize.columns(STDOUT_FILENO, environment), 80)
+    }
+
     /// Words in lines that fit, each of them behind `indent` blanks; a word that fits in none has its own.
     func paragraph(_ text: String, indent: Int = 0) -> String {
         lines(of: text, width - indent).map { blanks(indent) + $0 + "\n" }.joined()
@@ -26,11 +33,15 @@ struct TextLayout {
         }.joined()
     }
 
-    /// Commands to type, with what they give beside them.
+    /// Commands to type, with what they give beside them or, where there is no room, above. A command is to be copied,
+    /// so it stays in one piece.
     func commands(_ rows: [(command: String, meaning: String)]) -> String {
         let column = (rows.map { columns($0.command) }.max() ?? 0) + 4
+        let isTooWide = column + (rows.map { columns($0.meaning) }.max() ?? 0) > width
         return rows.map { command, meaning in
-            "  " + command + blanks(column - columns(command) - 2) + meaning + "\n"
+            isTooWide
+                ? paragraph("# \(meaning)", indent: 2) + "  \(command)\n"
+                : "  " + command + blanks(column - columns(command) - 2) + meaning + "\n"
         }.joined()
     }
 

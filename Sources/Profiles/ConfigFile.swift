@@ -95,20 +95,22 @@ struct ConfigFile: Sendable {
         let range = Int(entry.start)..<Int(entry.end)
         let value = ConfigScanner.Value(range: range, isPlain: entry.isPlain, isCut: false)
         let complaint: String
+        var repair: (old: String, new: String)?
         if entry.isValueless || range.isEmpty {
             complaint = " has no value"
-        } else if let text = String(validating: value.decoded(from: contents.bytes), as: UTF8.self) {
-            do throws(HelperError) {
-                return try URLPattern(parsing: text)
+        } else if let text = String(validUTF8: value.decoded(from: contents.bytes)) {
+            do throws(URLFault) {
+                return try URLPattern(text)
             } catch {
-                complaint = ": \(error.message)"
+                complaint = ": \(error.complaint(about: text))"
+                if let meant = error.suggestedURL(for: text) { repair = (text, meant) }
             }
         } else {
             complaint = " is not UTF-8"
         }
         // Counted only now: as a rule nobody asks.
         let line = contents.bytes[..<range.lowerBound].count { $0 == .newline } + 1
-        throw fault(line, (entry.isBaseURL ? ConfigKey.baseURL : .url).name + complaint)
+        throw fault(line, (entry.isBaseURL ? ConfigKey.baseURL : .url).name + complaint, replacing: repair)
     }
 
     /// All lines of a profile, in order.
@@ -144,7 +146,7 @@ struct ConfigFile: Sendable {
     ) throws(HelperError) -> ProfileReader.Setting {
         var setting = ProfileReader.Setting(key: key, value: nil, origin: place(line))
         guard let value else { return setting }
-        guard let text = String(validating: value.decoded(from: contents.bytes), as: UTF8.self) else {
+        guard let text = String(validUTF8: value.decoded(from: contents.bytes)) else {
             throw fault(line, "the value of \(key.name) is not UTF-8")
         }
         setting.value = text
@@ -156,8 +158,16 @@ struct ConfigFile: Sendable {
         UnsafeRawBufferPointer(rebasing: contents.bytes[range])
     }
 
-    private func fault(_ line: Int, _ message: String) -> HelperError {
-        HelperError(.config, "\(place(line)): \(message)")
+    /// - Parameter repair: what is to stand on the line instead of what stands there.
+    private func fault(
+        _ line: Int, _ message: String, replacing repair: (old: String, new: String)? = nil
+    ) -> HelperError {
+        let replacement = repair.flatMap {
+            ConfigRepair.replacing($0.old, with: $0.new, line: line, in: path)
+        }
+        return HelperError(
+            .config, "\(place(line)): \(message)",
+            hint: replacement ?? ConfigRepair.editing(line: line, in: path))
     }
 
     private func withName<Result>(
@@ -205,8 +215,19 @@ extension ConfigFile {
         do throws(ConfigFault) {
             return try scanner.next()
         } catch {
-            throw fault(error.line, error.text)
+            throw fault(error.line, error.text, replacing: header(error))
         }
+    }
+
+    /// A header that lacks nothing but quotes, and how it should be written.
+    private func header(_ fault: ConfigFault) -> (old: String, new: String)? {
+        guard fault.kind == .badSection else { return nil }
+        let lines = contents.bytes.split(separator: .newline, omittingEmptySubsequences: false)
+        guard fault.line <= lines.count else { return nil }
+        let line = String(decoding: lines[fault.line - 1], as: UTF8.self)
+        let words = line.split { " \t\r[]\"'".contains($0) }
+        guard words.count == 2, words[0].lowercased() == "profile" else { return nil }
+        return (line.split(separator: "\r").first.map(String.init) ?? line, "[profile \"\(words[1])\"]")
     }
 
     /// Checks a line's key, and keeps what decides whether the profile serves a URL.
@@ -238,11 +259,8 @@ extension ConfigFile {
     private func unknownKey(_ name: UnsafeRawBufferPointer, line: Int) -> HelperError {
         let name = quoted(String(decoding: name, as: UTF8.self), limit: 40)
         let nearest = nearestWord(to: name, among: ConfigKey.names)
-        var error = fault(line, "unknown key \"\(name)\"" + suggestion(nearest))
-        if let nearest, name.utf8.allSatisfy(\.isKeyCharacter) {
-            error.hint = "sed -i.bak '\(line)s/\(name)/\(nearest)/' \(shellWord(path))"
-        }
-        return error
+        return fault(
+            line, "unknown key \"\(name)\"" + suggestion(nearest), replacing: nearest.map { (name, $0) })
     }
 
     private func section(_ header: ConfigScanner.Section) throws(HelperError) -> Section {
@@ -272,7 +290,7 @@ extension ConfigFile {
         guard !name.contains(where: { $0 < .space || $0 == 0x7F }) else {
             throw fault(header.line, "there is a control character in the profile's name")
         }
-        guard String(validating: name, as: UTF8.self) != nil else {
+        guard String(validUTF8: name) != nil else {
             throw fault(header.line, "the profile's name is not UTF-8")
         }
         section.oddName = name
@@ -283,13 +301,17 @@ extension ConfigFile {
         let name = quoted(String(decoding: base, as: UTF8.self), limit: 40)
         let word = name.lowercased()
         if word == "profile" {
-            return fault(line, "the section has no name; write it as [profile \"default\"]")
+            return fault(
+                line, "the section has no name; write it as [profile \"default\"]",
+                replacing: ("[\(name)]", "[profile \"default\"]"))
         }
         if word == "include" || word == "includeif" {
             return fault(line, "[\(name)] is not supported here: keep all profiles in this file")
         }
-        let known = nearestWord(to: word, among: ["profile"]).map { "[\($0) \"NAME\"]" }
-        return fault(line, "unknown section [\(name)]" + (suggestion(known, quotes: "")))
+        let nearest = nearestWord(to: word, among: ["profile"])
+        return fault(
+            line, "unknown section [\(name)]" + suggestion(nearest.map { "[\($0) \"NAME\"]" }, quotes: ""),
+            replacing: nearest.map { ("[\(name)", "[\($0)") })
     }
 }
 

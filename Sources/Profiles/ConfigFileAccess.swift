@@ -21,7 +21,9 @@ extension ConfigFile {
     ///
     /// - Returns: `nil` where there is none, or none that may be read, and its role allows that.
     /// - Throws: `config`.
-    static func read(_ path: String, _ role: Role) throws(HelperError) -> ConfigFile? {
+    static func read(
+        _ path: String, _ role: Role, _ directories: Directories
+    ) throws(HelperError) -> ConfigFile? {
         // Most config files are no links, and then their folder is the only other thing to look at.
         var isLink = false
         var raw = openForReading(path, O_NOFOLLOW)
@@ -34,7 +36,15 @@ extension ConfigFile {
             switch (role, failure.number) {
             case (.own, ENOENT), (.own, ENOTDIR): return nil
             case (.systemWide, ENOENT), (.systemWide, ENOTDIR), (.systemWide, EACCES): return nil
-            default: throw HelperError(.config, "cannot open the config file \(quoted(path)): \(failure)")
+            default:
+                let hint: String? =
+                    switch failure.number {
+                    case ENOENT: "to make it: " + directories.commandLine("login", profile: nil)
+                    case EACCES: "ls -ld \(shellWord(Platform.folder(of: path))) \(shellWord(path))"
+                    default: nil
+                    }
+                throw HelperError(
+                    .config, "cannot open the config file \(quoted(path)): \(failure)", hint: hint)
             }
         }
         let file = FileDescriptor(owning: raw)

@@ -12,21 +12,21 @@ public struct Configuration: Sendable {
 
     /// Reads the config files.
     ///
-    /// - Parameter file: the one to read instead of the files of the XDG folders.
     /// - Throws: `config` where a named file is missing, or one is out of reach, may be written by others, or
     ///   holds a mistake in its syntax, in the name of a section or in the name of a key.
-    public init(environment: Environment, directories: Directories, file: String?) throws(HelperError) {
+    public init(environment: Environment, directories: Directories) throws(HelperError) {
         self.environment = environment
         self.directories = directories
         var files: [ConfigFile] = []
-        if let named = file {
-            let path = directories.expandingTilde(named) ?? named
-            if let file = try ConfigFile.read(path, .named) { files.append(file) }
-        } else {
-            for (index, path) in directories.configFiles.enumerated() {
-                let isOwn = index == 0 && directories.configHome != nil
-                if let file = try ConfigFile.read(path, isOwn ? .own : .systemWide) { files.append(file) }
+        var role: ConfigFile.Role =
+            if directories.namedConfigFile != nil {
+                .named
+            } else {
+                directories.configHome != nil ? .own : .systemWide
             }
+        for path in directories.configFiles {
+            if let file = try ConfigFile.read(path, role, directories) { files.append(file) }
+            role = .systemWide
         }
         configFiles = files
         let name = Array(EnvironmentProfile.name.utf8)
@@ -142,13 +142,16 @@ extension Configuration {
     func checkNotEmpty() throws(HelperError) {
         guard isEmpty else { return }
         if let missing = environment.missingHalfOfPair {
-            throw HelperError(.config, missing, hint: "set both, or type: butlr-credential login")
+            throw HelperError(
+                .config, missing, hint: "set both, or type: " + directories.commandLine("login", profile: nil)
+            )
         }
         let place = files.first ?? directories.configFiles.first
         throw HelperError(
             .config,
             "no profile is configured" + (place.map { " in \(quoted($0))" } ?? "") + " or in the environment",
-            hint: "butlr-credential login, or set BUTLR_CLIENT_ID and BUTLR_CLIENT_SECRET")
+            hint: directories.commandLine("login", profile: nil)
+                + ", or set BUTLR_CLIENT_ID and BUTLR_CLIENT_SECRET")
     }
 
     func build(_ definition: Definition) throws(HelperError) -> Profile {

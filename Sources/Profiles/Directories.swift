@@ -5,8 +5,11 @@ import Platform
 /// An empty variable counts as unset and a relative path in one is ignored, as the specification says.
 /// Without `HOME` and without a variable that stands in for it, a folder is `nil`: the caller does without.
 public struct Directories: Sendable {
-    /// The config files that are read: the user's own first, then each of `XDG_CONFIG_DIRS`.
+    /// The config files that are read: the named one alone; else the user's own first, then each of
+    /// `XDG_CONFIG_DIRS`.
     public let configFiles: [String]
+    /// The config file that a person named.
+    public let namedConfigFile: String?
     /// The user's folder for config, `…/butlr-credential`.
     public let configHome: String?
     /// The folder for what can be had again, `…/butlr-credential`.
@@ -16,7 +19,8 @@ public struct Directories: Sendable {
 
     private let home: String?
 
-    public init(_ environment: Environment) {
+    /// - Parameter named: the config file to read instead of the usual ones.
+    public init(_ environment: Environment, configFile named: String? = nil) {
         let home = environment.absolutePath("HOME").map(withoutTrailingSlashes)
         func folder(_ variable: String, _ fallback: String) -> String? {
             if let path = environment.absolutePath(variable) {
@@ -29,6 +33,11 @@ public struct Directories: Sendable {
         cache = folder("XDG_CACHE_HOME", "/.cache")
         state = folder("XDG_STATE_HOME", "/.local/state")
 
+        namedConfigFile = named.map { expanding($0, home) ?? $0 }
+        if let namedConfigFile {
+            configFiles = [namedConfigFile]
+            return
+        }
         var files: [String] = []
         if let configHome { files.append(configHome + "/config") }
         let systemWide = environment.nonEmpty("XDG_CONFIG_DIRS")?.split(separator: ":").map(String.init)
@@ -42,11 +51,13 @@ public struct Directories: Sendable {
     /// A path whose leading `~/` stands for the home folder; any other path as it is.
     ///
     /// - Returns: `nil` when the path needs a home folder and there is none.
-    public func expandingTilde(_ path: String) -> String? {
-        if path == "~" { return home.map { $0.isEmpty ? "/" : $0 } }
-        guard path.hasPrefix("~/") else { return path }
-        return home.map { $0 + path.dropFirst() }
-    }
+    public func expandingTilde(_ path: String) -> String? { expanding(path, home) }
+}
+
+private func expanding(_ path: String, _ home: String?) -> String? {
+    if path == "~" { return home.map { $0.isEmpty ? "/" : $0 } }
+    guard path.hasPrefix("~/") else { return path }
+    return home.map { $0 + path.dropFirst() }
 }
 
 /// A path or URL without the slashes that it ends with.

@@ -40,6 +40,16 @@ enum URLFault: Error, CaseIterable {
         case .query: "may not have a query (?)"
         }
     }
+
+    /// The complaint about a text, with what was probably meant.
+    func complaint(about text: String) -> String {
+        "\"\(quoted(text))\" \(self.text)" + suggestion(suggestedURL(for: text))
+    }
+
+    /// The text with the scheme that it lacks; `nil` where that is not all that is wrong with it.
+    func suggestedURL(for text: String) -> String? {
+        if case .scheme = self { RequestedURL.meant(by: text) } else { nil }
+    }
 }
 
 extension HTTPURL: CustomStringConvertible {

@@ -94,6 +94,9 @@ extension Profile {
         }
     }
 
+    /// The base URL, which is among the profile's URLs without being listed; `nil` where there is none.
+    public var baseURL: URLPattern? { provider.baseURL == nil ? nil : urls.first }
+
     /// What decides which token is the answer: two profiles that differ here never share one.
     ///
     /// One `name=value` for each line, values percent-encoded.

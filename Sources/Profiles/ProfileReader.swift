@@ -136,7 +136,7 @@ extension ProfileReader {
                 .config,
                 "\(origin): profile \"\(quoted(name))\" has no \(key.name), which "
                     + "provider = \(profile.provider.name) with grant = \(profile.grant.rawValue) needs",
-                hint: "butlr-credential login --profile \(shellWord(name))")
+                hint: directories.commandLine("login", profile: name))
         }
         if request.fields.contains(.username) {
             try require(profile.username != nil, .username)
@@ -168,8 +168,8 @@ extension ProfileReader {
                 throw HelperError(
                     .config,
                     "\(origin): profile \"\(quoted(name))\" has no token-endpoint, "
-                        + "which provider = oauth2 needs"
-                )
+                        + "which provider = oauth2 needs",
+                    hint: directories.commandLine("login", profile: name))
             }
             return (try endpoint(setting, allowsQuery: true).text, nil)
         }
@@ -211,18 +211,22 @@ extension ProfileReader {
             guard rest.utf8.allSatisfy({ $0 < 0x80 }) else { throw .path }
             return Endpoint(text: url.origin + rest, url: url)
         } catch {
-            throw fault(setting, "\"\(quoted(text))\" \(error.text)")
+            var fault = fault(setting, error.complaint(about: text))
+            if let meant = error.suggestedURL(for: text) { fault.hint = repair(setting, with: meant) }
+            throw fault
         }
     }
 
     private func urls() throws(HelperError) -> [URLPattern] {
         var urls: [URLPattern] = []
-        for setting in settings where setting.key == .url {
+        for setting in settings(.url) {
             let text = try text(of: setting)
-            do throws(HelperError) {
-                urls.append(try URLPattern(parsing: text))
+            do throws(URLFault) {
+                urls.append(try URLPattern(text))
             } catch {
-                throw fault(setting, error.message)
+                var fault = fault(setting, error.complaint(about: text))
+                if let meant = error.suggestedURL(for: text) { fault.hint = repair(setting, with: meant) }
+                throw fault
             }
         }
         return urls
@@ -252,6 +256,20 @@ extension ProfileReader {
         }
         return text
     }
+
+    /// The command that puts the right value in the place of one that stands in a line or in a variable.
+    private func repair(_ setting: Setting, with value: String) -> String? {
+        guard let old = setting.value else { return nil }
+        switch setting.origin {
+        case .file(let path, let line):
+            return ConfigRepair.replacing(old, with: value, line: line, in: path)
+        case .variable(let name):
+            guard let text = environment[name] else { return nil }
+            let words = text.split(separator: " ").map { $0 == old ? value : String($0) }
+            return "export \(name)=\(shellWord(words.joined(separator: " ")))"
+        case .environment: return nil
+        }
+    }
 }
 
 // MARK: - Other values
@@ -269,7 +287,7 @@ extension ProfileReader {
 
     private func resources() throws(HelperError) -> [String] {
         var resources: [String] = []
-        for setting in settings where setting.key == .resource {
+        for setting in settings(.resource) {
             let text = try text(of: setting)
             // RFC 8707 §2: an absolute URI without a fragment.
             let scheme = text.utf8.prefix { $0 != UInt8(ascii: ":") }
@@ -283,7 +301,7 @@ extension ProfileReader {
 
     private func parameters() throws(HelperError) -> [Parameter] {
         var parameters: [Parameter] = []
-        for setting in settings where setting.key == .param {
+        for setting in settings(.param) {
             let text = try text(of: setting)
             guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")), equals != text.startIndex else {
                 throw fault(setting, "is not of the form NAME=VALUE")
@@ -315,16 +333,22 @@ extension ProfileReader {
 
     private func secret(_ key: ConfigKey) throws(HelperError) -> [SecretSource] {
         var sources: [SecretSource] = []
-        for setting in settings where setting.key == key {
-            guard let text = setting.value, !text.isEmpty else { throw fault(setting, "has no value") }
+        for setting in settings(key) {
+            func fault(_ complaint: String) -> HelperError {
+                var error = self.fault(setting, complaint)
+                // It asks for the secret, and has the line name where it is then.
+                error.hint = directories.commandLine("login", profile: name)
+                return error
+            }
+            guard let text = setting.value, !text.isEmpty else { throw fault("has no value") }
             do throws(SecretSource.Malformed) {
                 sources.append(try SecretSource(text) { resolved($0) })
             } catch {
-                throw fault(setting, error.text)
+                throw fault(error.text)
             }
             guard case .plain = sources.last else { continue }
             if setting.isCut {
-                throw fault(setting, "is cut off at a # or ; by git's syntax; put all of it in double quotes")
+                throw fault("is cut off at a # or ; by git's syntax; put all of it in double quotes")
             }
             if let file, file.mode & 0o077 != 0 {
                 throw HelperError(
@@ -361,7 +385,16 @@ extension ProfileReader {
 
 extension ProfileReader {
     /// The last line with that key: as in git, it wins.
-    private func setting(_ key: ConfigKey) -> Setting? { settings.last { $0.key == key } }
+    private func setting(_ key: ConfigKey) -> Setting? {
+        // By index: whoever goes through the settings themselves copies each.
+        guard let index = settings.indices.last(where: { settings[$0].key == key }) else { return nil }
+        return settings[index]
+    }
+
+    /// All lines with that key, in order.
+    private func settings(_ key: ConfigKey) -> [Setting] {
+        settings.indices.filter { settings[$0].key == key }.map { settings[$0] }
+    }
 
     private func text(_ key: ConfigKey) throws(HelperError) -> String? {
         guard let setting = setting(key) else { return nil }
@@ -414,10 +447,13 @@ extension ProfileReader {
 
     private func unknown(_ word: String, in setting: Setting, among known: [String]) -> HelperError {
         let list = known.dropLast().joined(separator: ", ") + " or " + known.last!
-        return fault(
-            setting,
-            "\"\(quoted(word, limit: 60))\" is none of \(list)"
-                + suggestion(nearestWord(to: word, among: known)))
+        let nearest = nearestWord(to: word, among: known)
+        var error = fault(
+            setting, "\"\(quoted(word, limit: 60))\" is none of \(list)" + suggestion(nearest))
+        if let nearest, case .file(let path, _) = setting.origin {
+            error.hint = ConfigRepair.setting(setting.key.name, of: name, in: path, to: nearest)
+        }
+        return error
     }
 
     private func fault(_ setting: Setting, _ complaint: String) -> HelperError {
@@ -425,6 +461,13 @@ extension ProfileReader {
         let key = if case .variable = setting.origin { "" } else { "\(setting.key.name) " }
         let colon =
             complaint.utf8.first == UInt8(ascii: "\"") && !key.isEmpty ? key.dropLast() + ": " : key[...]
-        return HelperError(.config, "\(setting.origin): \(colon)\(complaint)")
+        let hint: String? =
+            switch setting.origin {
+            case .file(let path, let line): ConfigRepair.editing(line: line, in: path)
+            // An option is named so, too.
+            case .variable(let name): environment[name] == nil ? nil : "export \(name)=…"
+            case .environment: nil
+            }
+        return HelperError(.config, "\(setting.origin): \(colon)\(complaint)", hint: hint)
     }
 }

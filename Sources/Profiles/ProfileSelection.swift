@@ -31,12 +31,11 @@ extension Configuration {
 
     /// What a person types to let a profile serve a URL.
     private func permission(for url: RequestedURL, to definition: Definition?) -> String {
-        let url = shellWord("\(url.origin)/")
-        let name = definition.map { shellWord(self.name($0)) } ?? "NAME"
-        let option = name == EnvironmentProfile.name ? "" : " --profile \(name)"
+        let url = "\(url.origin)/"
         let step =
             definition == .environment
-            ? "add \(url) to BUTLR_URLS" : "butlr-credential login\(option) --url \(url)"
+            ? "add \(shellWord(url)) to BUTLR_URLS"
+            : directories.commandLine("login", profile: definition.map(name) ?? "NAME", ["--url", url])
         return "if its tokens may go there: \(step)"
     }
 
@@ -56,7 +55,8 @@ extension Configuration {
             throw HelperError(
                 .config,
                 "the profiles \(names[0]) and \(names[1]) list \(quoted(url.description)) equally well",
-                hint: "choose one with --profile, or give one of them a longer url")
+                hint: "choose one with --profile or BUTLR_PROFILE; for git: "
+                    + directories.commandLine("setup git", profile: "NAME"))
         }
         return choice.best
     }
@@ -64,6 +64,35 @@ extension Configuration {
     private func environmentMatch(for url: HTTPURL) throws(HelperError) -> URLPattern.Match? {
         let profile = try build(.environment)
         return profile.urls.compactMap { $0.matches(url) }.max()
+    }
+}
+
+/// A URL that several profiles list equally well, so that a caller has to name one of them.
+public struct Tie: Sendable {
+    public let url: URLPattern
+    /// Their names, in the order in which they are defined.
+    public let names: [String]
+}
+
+extension [Profile] {
+    /// The URLs that several of these profiles list.
+    ///
+    /// A base URL that all of them have without listing it is none: that is what several accounts of one provider
+    /// look like.
+    public var ties: [Tie] {
+        var rivals: [URLPattern: [Profile]] = [:]
+        var order: [URLPattern] = []
+        for profile in self {
+            for url in Set(profile.urls) { rivals[url, default: []].append(profile) }
+            order += profile.urls
+        }
+        var seen: Set<URLPattern> = []
+        return order.compactMap { url in
+            guard let rivals = rivals[url], rivals.count > 1, seen.insert(url).inserted,
+                !rivals.allSatisfy({ $0.baseURL == url })
+            else { return nil }
+            return Tie(url: url, names: rivals.map(\.name))
+        }
     }
 }
 

@@ -31,6 +31,21 @@ public func prompt(for label: String, deadline: Deadline) throws(HelperError) ->
     }
 }
 
+/// Asks the person at the terminal for one of a profile's secrets.
+///
+/// - Throws: as ``prompt(for:deadline:)`` does, with how the secret can be given elsewhere.
+public func prompt(
+    for key: String, of profile: Profile, _ directories: Directories, deadline: Deadline
+) throws(HelperError) -> Secret {
+    do throws(HelperError) {
+        return try prompt(for: "\(key) of profile \"\(profile.name)\"", deadline: deadline)
+    } catch {
+        var error = error
+        error.hint = "on a terminal: " + directories.remedy(for: [.prompt], of: profile.name)
+        throw error
+    }
+}
+
 /// A line typed at a terminal that does not show it.
 ///
 /// The terminal is told to hand over every key as it is, so that there is no way to leave that would not
@@ -62,19 +77,25 @@ struct HiddenInput {
         var hidden = settings
         hidden.c_lflag &= ~tcflag_t(ECHO | ECHONL | ICANON | ISIG | IEXTEN)
         hidden.c_iflag |= tcflag_t(ICRNL)
-        tcsetattr(terminal, TCSAFLUSH, &hidden)
-        write("\(label): ")
         defer {
-            write("\n")
             tcsetattr(terminal, TCSADRAIN, &settings)
             // From here on a signal that has come does what it does.
             pthread_sigmask(SIG_SETMASK, &before, nil)
         }
+        // It succeeds also where only a part is done.
+        guard tcsetattr(terminal, TCSAFLUSH, &hidden) == 0, tcgetattr(terminal, &hidden) == 0,
+            hidden.c_lflag & tcflag_t(ECHO | ICANON) == 0
+        else { throw HelperError(.config, "cannot ask for the \(label): the terminal would show it") }
+        write("\(label): ")
+        defer { write("\n") }
         return try line()
     }
 
     private func line() throws(HelperError) -> Outcome {
         var line: [UInt8] = []
+        // Longer than secrets are: a list that grows leaves what it held behind.
+        line.reserveCapacity(4096)
+        defer { line.wipe() }
         var escape = Escape.none
         while true {
             if let signal = pendingSignal { return .interrupted(signal, isKey: false) }
@@ -83,14 +104,15 @@ struct HiddenInput {
             }
             // Short, so that a signal that is held back does not wait long.
             guard waitUntilReadable(terminal, deadline.limited(to: 100)) else { continue }
-            let keys = (try? readSome(terminal, atMost: 256)) ?? []
+            var keys = (try? readSome(terminal, atMost: 256)) ?? []
+            defer { keys.wipe() }
             if keys.isEmpty {
                 throw HelperError(.config, "the terminal was closed while asking for the \(label)")
             }
             for key in keys where !escape.swallows(key) {
                 switch key {
                 case .newline, .carriageReturn:
-                    guard let text = String(validating: line, as: UTF8.self) else {
+                    guard let text = String(validUTF8: line) else {
                         throw HelperError(.config, "the \(label) that was typed is not UTF-8")
                     }
                     return .line(Secret(text))
@@ -101,7 +123,7 @@ struct HiddenInput {
                     if line.isEmpty { throw HelperError(.config, "no \(label) was given") }
                 case 8, 0x7F:  // Backspace
                     while let byte = line.popLast(), byte & 0xC0 == 0x80 {}
-                case 21: line = []  // Ctrl-U
+                case 21: line.removeAll(keepingCapacity: true)  // Ctrl-U
                 case 27: escape = .begun
                 case .tab: line.append(key)
                 case 0..<0x20: break

@@ -42,6 +42,16 @@ public struct RequestedURL: Sendable, Hashable {
         return RequestedURL(url, plain: try? HTTPURL(isSecure: false, host: host, encodedPath: path))
     }
 
+    /// What a text without a scheme means where a profile is to list it: `https`, or `http` where the host is this
+    /// machine.
+    ///
+    /// - Returns: `nil` where it is no such URL either.
+    public static func meant(by text: String) -> String? {
+        guard text.parts(separatedBy: "://").count == 1, let pattern = try? URLPattern("https://" + text)
+        else { return nil }
+        return (HTTPURL.isLoopback(pattern.url.host) ? "http://" : "https://") + text
+    }
+
     private init(_ url: HTTPURL, plain: HTTPURL? = nil) {
         self.url = url
         self.plain = plain

@@ -80,12 +80,23 @@ struct SecretCommand {
             }
         }
         guard status == 0 else {
-            let signal = status & 0x7F
-            throw SecretReader.Unavailable(
-                reason: signal == 0
-                    ? "failed with status \(status >> 8 & 0xFF)" : "was ended by signal \(signal)")
+            throw SecretReader.Unavailable(reason: SecretCommand.reason(status))
         }
         return output
+    }
+
+    /// What an exit status of a shell means (POSIX, "Exit Status for Commands").
+    private static func reason(_ status: Int32) -> String {
+        let signal = status & 0x7F
+        guard signal == 0 else { return "was ended by signal \(signal)" }
+        let code = status >> 8 & 0xFF
+        let why =
+            switch code {
+            case 126: "a program in it may not be run"
+            case 127: "a program in it was not found"
+            default: "run it by hand to see why"
+            }
+        return "failed with status \(code): \(why)"
     }
 
     private func end(_ process: pid_t, _ hasEnded: Bool) {
@@ -99,7 +110,7 @@ struct SecretCommand {
     private func firstLine(of output: [UInt8]) throws(SecretReader.Unavailable) -> String {
         var line = output.prefix { $0 != .newline }
         if line.count < output.count, line.last == .carriageReturn { line.removeLast() }
-        guard let text = String(validating: line, as: UTF8.self) else {
+        guard let text = String(validUTF8: line) else {
             throw SecretReader.Unavailable(reason: "printed something that is not UTF-8")
         }
         return text

@@ -64,7 +64,7 @@ public struct SecretReader: Sendable {
         throw HelperError(
             .config,
             "cannot get the \(key) of profile \"\(quoted(profile))\": " + failures.joined(separator: "; "),
-            hint: "butlr-credential login --profile \(shellWord(profile))")
+            hint: directories.remedy(for: sources, of: profile))
     }
 
     /// Why a source has no secret.

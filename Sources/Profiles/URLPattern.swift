@@ -23,13 +23,17 @@ public struct URLPattern: Sendable, Hashable {
     /// - Throws: `config`; the message begins with the pattern itself.
     public init(parsing text: String) throws(HelperError) {
         do throws(URLFault) {
-            let parts = try HTTPURL.Parts(text)
-            if parts.fragment != nil { throw .fragment }
-            if parts.query != nil { throw .query }
-            self.init(try HTTPURL(text, allowsWildcard: true))
+            try self.init(text)
         } catch {
-            throw HelperError(.config, "\"\(quoted(text))\" \(error.text)")
+            throw HelperError(.config, error.complaint(about: text))
         }
+    }
+
+    init(_ text: String) throws(URLFault) {
+        let parts = try HTTPURL.Parts(text)
+        if parts.fragment != nil { throw .fragment }
+        if parts.query != nil { throw .query }
+        self.init(try HTTPURL(text, allowsWildcard: true))
     }
 
     init(_ url: HTTPURL) {

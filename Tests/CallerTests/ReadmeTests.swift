@@ -187,7 +187,7 @@ private struct Newcomer {
     /// Types a login, and the sandbox's client where it is asked for it.
     func logIn(_ line: String) async throws {
         let terminal = try terminal(line)
-        try await terminal.expect("Grant, ")
+        try await terminal.expect("Grant [")
         terminal.type("\n")
         try await terminal.expect("Client ID: ")
         terminal.type("client_sandbox\n")

@@ -11,7 +11,11 @@ import Testing
         let result = try await account.run("login", option, "api.example.com")
         #expect(result.status == 64, "\(result)")
         #expect(
-            result.errors == "butlr-credential: \(option): \"api.example.com\" does not begin with https://\n"
+            result.errors == """
+                butlr-credential: \(option): "api.example.com" does not begin with https://; did you mean \
+                "https://api.example.com"?
+
+                """
         )
         let good = try await account.run("login", option, "https://api.example.com/")
         #expect(good.errors.contains("login needs --secret-stdin"), "\(good)")
@@ -24,7 +28,8 @@ import Testing
             "--url", "https://git.example.com/", "--url", "https://x.example/")
         #expect(
             result.output == """
-                Logged in to \(account.url) as client_ada; the token lives for 60 minutes.
+                Logged in to \(account.url) as client_ada.
+                The token lives for 60 minutes.
                 Made the profile "default" in ~/.config/butlr-credential/config.
                 Its client-secret is in ~/.config/butlr-credential/secrets/default.
 

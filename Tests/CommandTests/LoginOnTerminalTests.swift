@@ -7,7 +7,13 @@ import Testing
     @Test func asksForWhatIsMissingAndWritesItWhenItWorks() async throws {
         let account = try Account()
         let terminal = try account.terminal("login", "--base-url", account.url)
-        try await terminal.expect("Grant, client-credentials or password [client-credentials]: ")
+        try await terminal.expect(
+            """
+            How do you log in there?
+              client-credentials  as a program, with an API token's client ID and secret
+              password            as a person, with a user name and password
+            Grant [client-credentials]: 
+            """.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n"))
         #expect(terminal.isEchoing)
         terminal.type("\n")
         try await terminal.expect("https://app.butlr.io: Account")
@@ -20,7 +26,7 @@ import Testing
         terminal.type(Account.canary + "\n")
         let end = try await terminal.end()
         #expect(end.exit == .status(0), "\(end.screen)")
-        #expect(end.screen.contains("as client_ada; the token lives for 60 minutes."))
+        #expect(end.screen.contains("as client_ada.\r\nThe token lives for 60 minutes."))
         #expect(
             account.config == """
                 [profile "default"]
@@ -45,12 +51,18 @@ import Testing
     @Test func asksAgainAfterAWrongAnswer() async throws {
         let account = try Account()
         let terminal = try account.terminal("login")
-        try await terminal.expect("Provider, butlr or oauth2 [butlr]: ")
+        try await terminal.expect(
+            """
+            Where do the tokens come from?
+              butlr   from Butlr
+              oauth2  from another OAuth 2.0 provider, at the URL of its token endpoint
+            Provider [butlr]: 
+            """.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n"))
         terminal.type("github\n")
         try await terminal.expect("\"github\" is neither: type butlr or oauth2.")
-        try await terminal.expect("Provider, butlr or oauth2 [butlr]: ")
+        try await terminal.expect("Provider [butlr]: ")
         terminal.type("OA\n")
-        try await terminal.expect("Grant, ")
+        try await terminal.expect("Grant [")
         terminal.type("c\n")
         try await terminal.expect("Token endpoint: ")
         terminal.type("\n")
@@ -99,9 +111,9 @@ import Testing
         let account = try Account(environment: ["HTTPS_PROXY": "http://127.0.0.1:1"])
         let terminal = try account.terminal("login")
         try await terminal.expect("The profile \"default\" is kept in ~/.config/butlr-credential/config.")
-        try await terminal.expect("Provider, butlr or oauth2 [butlr]: ")
+        try await terminal.expect("Provider [butlr]: ")
         terminal.type("\n")
-        try await terminal.expect("Grant, ")
+        try await terminal.expect("Grant [")
         terminal.type("\n")
         try await terminal.expect("Client ID: ")
         terminal.type("client_ada\n")
@@ -117,7 +129,7 @@ import Testing
     @Test func logsAUserIn() async throws {
         let account = try Account()
         let terminal = try account.terminal("login", "--base-url", account.url, "--profile", "me & you")
-        try await terminal.expect("Grant, ")
+        try await terminal.expect("Grant [")
         terminal.type("p\n")
         try await terminal.expect("User name: ")
         terminal.type("ada@example.com\n")
@@ -244,6 +256,22 @@ import Testing
         #expect(try await account.run("token").status == 0)
     }
 
+    /// Nothing but what is to be copied is wider than the window.
+    @Test(arguments: [40, 80] as [UInt16]) func fitsTheWindow(_ width: UInt16) async throws {
+        let account = try Account()
+        let config = account.helper.home.path("a folder of a rather long name/config")
+        try account.helper.home.makeFolder("a folder of a rather long name")
+        let terminal = try account.terminal(
+            "login", "--base-url", account.url, "--client-id", "client_ada", "--client-secret", "env:CANARY",
+            "--config", config, columns: width)
+        let end = try await terminal.end()
+        #expect(end.exit == .status(0), "\(end.screen)")
+        for line in end.screen.split(separator: "\r\n") where !line.hasPrefix("  butlr-credential ") {
+            #expect(line.count <= width, "\(end.screen)")
+        }
+        #expect(end.screen.contains("# a token\r\n  butlr-credential token --config '\(config)'\r\n"))
+    }
+
     // MARK: Ways to leave
 
     /// A question of `login`, and how one gets there.
@@ -263,10 +291,10 @@ import Testing
     }
 
     static let questions = [
-        Question("Provider, "),
-        Question("Grant, ", ["--provider", "oauth2"]),
+        Question("Provider ["),
+        Question("Grant [", ["--provider", "oauth2"]),
         Question("Token endpoint: ", ["--provider", "oauth2", "--grant", "password"]),
-        Question("Client ID: ", ["--provider", "butlr"], after: [("Grant, ", "c\n")]),
+        Question("Client ID: ", ["--provider", "butlr"], after: [("Grant [", "c\n")]),
         Question("User name: ", ["--grant", "password", "--provider", "butlr"]),
         Question("Client secret (not shown): ", ["--client-id", "c", "--provider", "butlr"], isHidden: true),
         Question("Password (not shown): ", ["--username", "u", "--provider", "butlr"], isHidden: true),
@@ -320,7 +348,7 @@ import Testing
         try await shell.expect("(not shown): ")
         try await shell.expectEcho(false)
         shell.type(Account.canary + "\n")
-        try await shell.expect("the token lives for 60 minutes")
+        try await shell.expect("The token lives for 60 minutes")
         try await shell.expectEcho(true)
         shell.type("exit 3\n")
         #expect(try await shell.end().exit == .status(3))

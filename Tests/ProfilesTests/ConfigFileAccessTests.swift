@@ -10,7 +10,8 @@ private let text = "[profile \"default\"]\nclient-id = a\nclient-secret = env:A\
 
     private func read(_ file: String) throws(HelperError) -> Configuration {
         let environment = Environment([:])
-        return try Configuration(environment: environment, directories: Directories(environment), file: file)
+        return try Configuration(
+            environment: environment, directories: Directories(environment, configFile: file))
     }
 
     @Test(arguments: [0o600, 0o400, 0o640, 0o644, 0o755] as [mode_t])
@@ -110,11 +111,11 @@ private let text = "[profile \"default\"]\nclient-id = a\nclient-secret = env:A\
             "XDG_CONFIG_DIRS": folder.path + "/system:" + folder.path + "/readable",
         ])
         let configuration = try Configuration(
-            environment: skipping, directories: Directories(skipping), file: nil)
+            environment: skipping, directories: Directories(skipping))
         #expect(configuration.files == [folder.path + "/readable/butlr-credential/config"])
         let failing = Environment(["XDG_CONFIG_HOME": folder.path + "/own"])
         let error = failure { () throws(HelperError) in
-            try Configuration(environment: failing, directories: Directories(failing), file: nil)
+            try Configuration(environment: failing, directories: Directories(failing))
         }
         #expect(error?.code == .config)
         #expect(error?.message.contains(own) == true)
@@ -149,6 +150,8 @@ private let text = "[profile \"default\"]\nclient-id = a\nclient-secret = env:A\
     @Test(arguments: [
         ("/a/b-c.d_e:1", "/a/b-c.d_e:1"), ("a b", "'a b'"), ("", "''"), ("it's", "'it'\\''s'"),
         ("$x", "'$x'"),
+        // To Swift this is one character, to the shell a quote and something more.
+        ("'\u{301};x", "''\\''\u{301};x'"),
     ])
     func wordsForTheShell(word: String, expected: String) {
         #expect(shellWord(word) == expected)

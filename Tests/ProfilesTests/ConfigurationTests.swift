@@ -19,7 +19,8 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
         let environment = Environment(
             ["HOME": folder.path + "/home", "XDG_CONFIG_DIRS": "\(folder.path)/one:\(folder.path)/two"]
                 .merging(variables) { $1 })
-        return try Configuration(environment: environment, directories: Directories(environment), file: file)
+        return try Configuration(
+            environment: environment, directories: Directories(environment, configFile: file))
     }
 
     @Test func theNearerFileWinsProfileByProfile() throws {
@@ -161,7 +162,7 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
 
     private func configuration(_ variables: [String: String]) throws(HelperError) -> Configuration {
         let environment = Environment(variables.merging(["XDG_CONFIG_DIRS": "/nowhere"]) { $1 })
-        return try Configuration(environment: environment, directories: Directories(environment), file: nil)
+        return try Configuration(environment: environment, directories: Directories(environment))
     }
 
     @Test func theClientPairIsAProfile() throws {
@@ -235,11 +236,12 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
         let file = folder.write("config", "[profile \"default\"]\n\(secret)")
         let other = folder.write("other", "[profile \"other\"]\n\(secret)base-url = https://x.example.com")
         let environment = Environment(pair)
-        let directories = Directories(environment)
-        let one = try Configuration(environment: environment, directories: directories, file: file)
+        let one = try Configuration(
+            environment: environment, directories: Directories(environment, configFile: file))
         #expect(one.profileNames == ["default"])
         #expect(try one.profile(named: nil).clientID == "a")
-        let two = try Configuration(environment: environment, directories: directories, file: other)
+        let two = try Configuration(
+            environment: environment, directories: Directories(environment, configFile: other))
         #expect(two.profileNames == ["other", "default"])
         #expect(try two.profile(named: nil).clientID == "cli")
         let url = try #require(RequestedURL("https://api.butlr.io/v3"))
@@ -345,7 +347,8 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
         }
         #expect(error?.code == .noProfile)
         #expect(error?.message == "profile \"exact\" does not list https://a.b.example.com/")
-        #expect(error?.hint?.contains("login --profile exact --url https://a.b.example.com/") == true)
+        #expect(error?.hint?.contains("login --profile exact --config ") == true)
+        #expect(error?.hint?.hasSuffix(" --url https://a.b.example.com/") == true)
     }
 
     @Test(arguments: [
@@ -383,7 +386,7 @@ private let secret = "client-id = a\nclient-secret = env:A\n"
             "XDG_CONFIG_HOME": folder.path + "/near", "XDG_CONFIG_DIRS": folder.path + "/far",
         ])
         let configuration = try Configuration(
-            environment: environment, directories: Directories(environment), file: nil)
+            environment: environment, directories: Directories(environment))
         let url = try #require(RequestedURL("https://x.example.com/long"))
         #expect(try configuration.profile(serving: url, named: nil).name == "b")
     }

@@ -384,8 +384,8 @@ private let oauth2 = "provider = oauth2\ntoken-endpoint = https://id.example.com
         let environment = Environment([:])
         func configuration(_ text: [UInt8]) throws(HelperError) -> Configuration {
             try Configuration(
-                environment: environment, directories: Directories(environment),
-                file: folder.write("config", bytes: text))
+                environment: environment,
+                directories: Directories(environment, configFile: folder.write("config", bytes: text)))
         }
         let name = failure { () throws(HelperError) in
             try configuration(Array("[profile \"".utf8) + [0xFF] + Array("\"]".utf8))

@@ -59,7 +59,8 @@ import Testing
                 == "cannot get the client-secret of profile \"work\": env:MISSING is not set; "
                 + "env:EMPTY is empty; "
                 + "file:\(folder.path)/missing cannot be read: No such file or directory; "
-                + "systemd:x is not there: CREDENTIALS_DIRECTORY is not set; command:… failed with status 3; "
+                + "systemd:x is not there: CREDENTIALS_DIRECTORY is not set; "
+                + "command:… failed with status 3: run it by hand to see why; "
                 + "prompt: cannot be used: there is nobody to ask; plain:… is empty")
     }
 

@@ -79,7 +79,8 @@ func configuration(_ text: String, _ variables: [String: String] = [:]) throws(H
     defer { withExtendedLifetime(folder) {} }
     let file = folder.write("config", text)
     let environment = Environment(["HOME": "/home/ada"].merging(variables) { $1 })
-    return try Configuration(environment: environment, directories: Directories(environment), file: file)
+    return try Configuration(
+        environment: environment, directories: Directories(environment, configFile: file))
 }
 
 /// The profile of one section's lines, `default`.

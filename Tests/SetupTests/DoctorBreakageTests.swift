@@ -27,7 +27,7 @@ import Testing
         Breakage(
             name: "no config", named: "no profile is configured", command: "butlr-credential login",
             answers: [
-                ("Grant, ", ""), ("Client ID: ", "client_sandbox"),
+                ("Grant [", ""), ("Client ID: ", "client_sandbox"),
                 ("Client secret (not shown): ", Account.canary),
             ]
         ) {

@@ -194,6 +194,64 @@ import Testing
             outcome.output.contains("bazel calls /gone/butlr-credential, which is not there"), "\(outcome)")
     }
 
+    /// What `setup pip` and `doctor` print leads to a pip that calls the helper, installed with that name or not.
+    @Test(arguments: [false, true]) func hasPipFindTheHelper(isInstalled: Bool) async throws {
+        let account = try await account(urls: ["https://pypi.example.com/"])
+        try account.home.writeScript("bin/pip", "#!/bin/sh\n")
+        if isInstalled {
+            try account.home.makeFolder("libexec/butlr-credential")
+            try account.home.link(
+                "libexec/butlr-credential/keyring", to: account.home.path("bin/butlr-credential"))
+        }
+        let place = account.home.path("libexec/butlr-credential")
+        let export = "export PATH=\(place):\"$PATH\"\n"
+        let setup = try await account.shell("~/bin/butlr-credential setup pip")
+        #expect(setup.output.contains(export), "\(setup)")
+        let before = try await doctor(account)
+        #expect(before.status == 0, "\(before)")
+        #expect(before.output.contains("warn  pip calls keyring, which is not on the PATH\n"), "\(before)")
+        #expect(before.output.contains("\n        $ export PATH=\(place)") == isInstalled, "\(before)")
+        let command = try #require(before.output.split(separator: "\n").first { $0.contains("export PATH=") })
+        #expect("\(command)\n".hasSuffix(export))
+        let after = try await account.shell(
+            "\(command.drop { $0 != "$" }.dropFirst(2)); ~/bin/butlr-credential doctor; command -v keyring")
+        #expect(after.output.contains("ok    pip calls keyring\n"), "\(after)")
+        #expect(after.output.hasSuffix("\(place)/keyring\n"), "\(after)")
+
+        // Another keyring that comes first is named; where nobody had setup do it, it is what the user wants.
+        try account.home.writeScript("bin/keyring", "#!/bin/sh\n")
+        let other = try await doctor(account)
+        #expect(
+            other.output.contains("warn  pip calls another program: ~/bin/keyring\n"), "\(other)")
+        try account.home.write(".config/pip/pip.conf", "[global]\nkeyring-provider = subprocess\n")
+        let wanted = try await doctor(account)
+        #expect(wanted.output.contains("does that): pip\n"), "\(wanted)")
+    }
+
+    /// Two accounts of one provider have its base URL in common, which is no mistake.
+    @Test func namesProfilesThatListTheSameURL() async throws {
+        let account = try await account()
+        let one = try account.helper.configFolder.read("config")
+        let other = one.split(separator: "default", maxSplits: 1).joined(separator: "other")
+        try account.helper.config(one + other)
+        let quiet = try await doctor(account)
+        #expect(!quiet.output.contains("the profiles"), "\(quiet)")
+        try account.helper.config(
+            one + other + "url = https://a.example/\n[profile \"default\"]\nurl = https://A.example")
+        let tied = try await doctor(account)
+        #expect(tied.status == 0, "\(tied)")
+        #expect(
+            tied.output.contains(
+                """
+                  warn  the profiles "default" and "other" list https://a.example equally well,
+                        so a caller that names none of them gets no token
+                        $ export BUTLR_PROFILE=default
+
+                """), "\(tied)")
+        let chosen = try await doctor(account, environment: ["BUTLR_PROFILE": "default"])
+        #expect(!chosen.output.contains("the profiles"), "\(chosen)")
+    }
+
     @Test func saysThatOthersMayChangeTheConfig() async throws {
         let account = try await account()
         try account.home.setMode(".config/butlr-credential/config", 0o666)

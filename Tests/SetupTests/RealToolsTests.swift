@@ -43,6 +43,52 @@ import Testing
         #expect(authorizations(server).count == count)
     }
 
+    /// Where two profiles list git's server, what is printed leads to the one that is to answer.
+    @Test(.clients("git")) func gitWithTwoProfiles() async throws {
+        let server = try challenge("Basic")
+        let account = try Account(urls: ["\(server.url)/"])
+        let one = try account.helper.configFolder.read("config")
+        let other = one.split(separator: "default", maxSplits: 1).joined(separator: "other")
+        try account.helper.config(one + other)
+        func git() async throws -> String {
+            let count = authorizations(server).count
+            let listed = try await account.helper.client(
+                "git", ["ls-remote", "\(server.url)/r.git"], environment: ["GIT_TERMINAL_PROMPT": "0"]
+            ).run()
+            return authorizations(server).dropFirst(count).first ?? listed.errors
+        }
+        func answer(of profile: String) async throws -> String {
+            let token = try await account.helper.run("token", "--profile", profile).output
+            return "Basic \(base64(Array("oauth2:\(token.filter { $0 != "\n" })".utf8)))"
+        }
+        let tied = "the profiles \"default\" and \"other\" list"
+        let choice = "butlr-credential setup git --profile default\n"
+
+        let setup = try await account.run("setup", "git")
+        #expect(setup.output.contains("Note: \(tied)"), "\(setup)")
+        #expect(setup.output.contains("  \(choice)"), "\(setup)")
+        let refused = try await git()
+        #expect(refused.contains("for git: butlr-credential setup git --profile NAME"), "\(refused)")
+        let sick = try await account.run("doctor")
+        #expect(sick.output.contains("$ \(choice)"), "\(sick)")
+
+        try await account.shell(choice)
+        #expect(try await git() == answer(of: "default"))
+        let mended = try await account.run("doctor")
+        #expect(!mended.output.contains("warn  the profiles"), "\(mended)")
+        #expect(mended.output.contains("git takes \"default\""), "\(mended)")
+        let again = try await account.run("setup", "git")
+        #expect(!again.output.contains(tied), "\(again)")
+
+        // The one that was named last is taken, and the one before when that is taken back.
+        try await account.run("setup", "git", "--profile", "other")
+        #expect(try await git() == answer(of: "other"))
+        try await account.run("setup", "git", "--profile", "default")
+        #expect(try await git() == answer(of: "default"))
+        try await account.run("setup", "git", "--profile", "default", "--undo")
+        #expect(try await git() == answer(of: "other"))
+    }
+
     @Test(.clients("kubectl", "openssl", "python3")) func kubectl() async throws {
         let server = try ScriptedServer { request, _ in .json("{\"kind\":\"Status\"}") }
         let authority = try await CertificateAuthority()

@@ -64,6 +64,24 @@ import Testing
         #expect(outcome.status == 0 && outcome.errors.contains("is in a build folder"), "\(outcome)")
     }
 
+    /// On a terminal nothing but what is to be copied is wider than the window.
+    @Test(.clients("kubectl"), arguments: ["git", "kubectl", "docker", "pip"], [40, 80] as [UInt16])
+    func fitsTheWindow(_ tool: String, _ width: UInt16) async throws {
+        let account = try Account(urls: [url + "a/"])
+        try account.home.write(
+            ".kube/config",
+            "clusters:\n- name: c\n  cluster: {server: \"\(url)a/\"}\ncontexts: []\nusers: []\n")
+        let terminal = try Terminal(
+            account.helper.client(
+                account.home.path("bin/butlr-credential"), ["setup", tool],
+                environment: ["PATH": "\(account.home.path):/usr/local/bin:/usr/bin:/bin"]),
+            columns: width)
+        let screen = try await terminal.wait().screen
+        let notes = screen.split(separator: "\r\n").drop { !$0.hasPrefix("Note: ") }
+        #expect(!notes.isEmpty, "\(screen)")
+        for line in notes where !line.hasPrefix("  ") { #expect(line.count <= width, "\(screen)") }
+    }
+
     @Test func neverTakesAnotherHelpersPlace() async throws {
         let account = try Account(urls: [url])
         try account.home.write(".docker/config.json", #"{"credHelpers":{"tools.example.com":"pass"}}"#)
@@ -105,6 +123,28 @@ import Testing
         let hint = try #require(refused.errors.split(separator: "\n").last).drop { $0 == " " }
         #expect(try await account.shell(String(hint)).status == 0)
         #expect(try await account.run("setup", "cargo").status == 0)
+    }
+
+    /// Where the tool knows no server at all, the URL is not to blame: what is printed adds one.
+    @Test(.clients("kubectl", "rclone"), arguments: ["cargo", "kubectl", "rclone"], [nil, ""])
+    func saysHowAServerIsAdded(_ tool: String, _ contents: String?) async throws {
+        let account = try Account(urls: ["https://*.example.com/", url])
+        let files = [
+            "cargo": ".cargo/config.toml", "kubectl": ".kube/config", "rclone": ".config/rclone/rclone.conf",
+        ]
+        let file = try #require(files[tool])
+        if let contents { try account.home.write(file, contents) }
+        let refused = try await account.run("setup", tool)
+        #expect(refused.status == 69, "\(refused)")
+        #expect(refused.errors.contains(" in ~/\(file) yet\n  first add it: "), "\(refused)")
+        #expect(!refused.errors.contains("a profile lists"), "\(refused)")
+        let hint = try #require(refused.errors.split(separator: "\n").last)
+        let command = hint.split(separator: "first add it: ").last.map(String.init) ?? ""
+        let added = try await account.shell(command)
+        #expect(added.status == 0, "\(added)")
+        let made = try await account.run("setup", tool)
+        #expect(made.status == 0, "\(made)")
+        #expect(try account.home.read(file).contains("/butlr-credential"))
     }
 
     /// Where the profile comes from the environment, what it lists already stays.

@@ -5,8 +5,7 @@ extension Patient {
     /// The config files: which there are, which are read, and what is wrong in them.
     func checkConfig() -> [Finding] {
         var findings: [Finding] = []
-        let named = broker.configFile.map { directories.expandingTilde($0) ?? $0 }
-        for path in named.map({ [$0] }) ?? directories.configFiles {
+        for path in directories.configFiles {
             let isRead = configuration?.files.contains(path) ?? false
             if isRead {
                 findings.append(.ok("\(quoted(path)) is read"))
@@ -20,7 +19,9 @@ extension Patient {
         if configuration.isEmpty {
             let half = context.environment.missingHalfOfPair.map { "\($0), and " } ?? ""
             return findings + [
-                .fail(.config, half + "no profile is configured", mend: "butlr-credential login")
+                .fail(
+                    .config, half + "no profile is configured",
+                    mend: directories.commandLine("login", profile: broker.profileName))
             ]
         }
         let errors = configuration.check()
@@ -33,7 +34,23 @@ extension Patient {
             let names = configuration.profileNames.map { quoted($0) }.joined(separator: ", ")
             findings.append(.ok("profiles: \(names)"))
         }
-        return findings
+        return findings + checkTies()
+    }
+
+    /// Where two profiles list a URL, a caller has to name one; git does so once it is told which.
+    private func checkTies() -> [Finding] {
+        let hasGit = findProgram("git", path: context.environment["PATH"]) != nil
+        return profiles.ties.map { tie in
+            if hasGit, let name = GitSetup.profile(for: tie.url, site) {
+                return .ok(
+                    "\(listing(tie)): git takes \"\(quoted(name))\", others are to name one (BUTLR_PROFILE)")
+            }
+            return .warn(
+                "\(listing(tie)), so a caller that names none of them gets no token",
+                mend: hasGit
+                    ? directories.commandLine("setup git", profile: tie.names[0])
+                    : "export BUTLR_PROFILE=\(shellWord(tie.names[0]))")
+        }
     }
 
     private func finding(_ error: HelperError) -> Finding {

@@ -38,10 +38,9 @@ enum Doctor: Command {
             stages.append(Stage(name: "provider", findings: patient.checkProvider(trials)))
         }
         stages.append(Stage(name: "tools", findings: patient.checkTools()))
-        let width = TerminalSize.columns(STDOUT_FILENO, call.context.environment)
         let report = Report(
             stages: stages, version: call.version, home: Home(call.context.environment),
-            layout: TextLayout(width: min(width, 80)))
+            layout: TextLayout(forOutputIn: call.context.environment))
         return Reply(
             output: options["--json"] == nil ? report.text : report.json.serialized + "\n",
             status: report.status)
@@ -65,13 +64,13 @@ struct Patient {
     init(_ call: Call, isOnline: Bool) {
         context = call.context
         broker = call.broker
-        directories = Directories(context.environment)
+        directories = broker.directories
         self.isOnline = isOnline
         var configuration: Configuration?
         var failure: HelperError?
         do throws(HelperError) {
             configuration = try Configuration(
-                environment: context.environment, directories: directories, file: broker.configFile)
+                environment: context.environment, directories: directories)
         } catch {
             failure = error
         }
@@ -82,8 +81,7 @@ struct Patient {
         helper = HelperLocation(called: CommandLine.arguments.first ?? "", context.environment)
         site = SetupSite(
             environment: context.environment, configuration: configuration, profiles: profiles,
-            profileName: broker.profileName,
-            configFile: broker.configFile.map(absolutePath), helper: helper)
+            profileName: broker.profileName, directories: directories, helper: helper)
     }
 
     func store(of profile: Profile) -> TokenStore {
@@ -94,16 +92,13 @@ struct Patient {
 
     /// The command that gives a profile new credentials.
     func login(_ profile: Profile) -> String {
-        let config = broker.configFile.map { " --config \(shellWord(absolutePath($0)))" } ?? ""
-        return "butlr-credential login --profile \(shellWord(profile.name))\(config)"
+        directories.commandLine("login", profile: profile.name)
     }
 
     /// The command that sets a key of a profile, where a file defines it.
     func set(_ key: String, of profile: Profile, to value: String?) -> String? {
         guard case .file(let path, _) = profile.origin else { return nil }
-        let name = shellWord("profile.\(profile.name).\(key)")
-        let edit = value.map { "\(name) \(shellWord($0))" } ?? "--unset-all \(name)"
-        return "git config --file \(shellWord(absolutePath(path))) \(edit)"
+        return ConfigRepair.setting(key, of: profile.name, in: path, to: value)
     }
 }
 

@@ -37,18 +37,12 @@ extension Patient {
         }
         return [
             .fail(
-                .config, sentence(profile, key, "there is none", after: tried), mend: mend(sources, profile))
+                .config, sentence(profile, key, "there is none", after: tried),
+                mend: directories.remedy(for: sources, of: profile.name))
         ]
     }
 
     private func sentence(_ profile: Profile, _ key: String, _ end: String, after tried: [String]) -> String {
         "\(named(profile)): \(key): " + (tried + [end]).joined(separator: "; ")
-    }
-
-    private func mend(_ sources: [SecretSource], _ profile: Profile) -> String {
-        // A profile of the environment has nothing else to be changed.
-        if case .file = profile.origin { return login(profile) }
-        for case .env(let name) in sources { return "export \(name)=…" }
-        return login(profile)
     }
 }

@@ -141,6 +141,6 @@ extension Patient {
 
     /// The command that asks the provider again, whatever is remembered.
     func retry(_ profile: Profile) -> String {
-        "butlr-credential token --force-refresh --profile \(shellWord(profile.name)) >/dev/null"
+        directories.commandLine("token --force-refresh", profile: profile.name) + " >/dev/null"
     }
 }

@@ -14,7 +14,7 @@ extension Patient {
         }
         if !others.isEmpty {
             findings.append(
-                .ok("not set up (butlr-credential setup TOOL does that): " + others.joined(separator: ", ")))
+                .ok("not set up (\(site.setup("TOOL")) does that): " + others.joined(separator: ", ")))
         }
         return findings
     }
@@ -31,9 +31,8 @@ extension Patient {
         for helper in file.contents.map(tool.helpers) ?? [] where !helpers.contains(helper) {
             helpers.append(helper)
         }
-        // pip may be set to call a keyring that is another program.
-        helpers.removeAll { $0 == "keyring" && !(find($0, tool).map(helper.isSame) ?? false) }
         if helpers.isEmpty { return [] }
+        if tool == PipSetup.self { return checkKeyring(file.contents ?? "") }
         return helpers.map { check($0, tool) } + (tool == GitSetup.self ? checkPaths() : [])
     }
 
@@ -43,14 +42,24 @@ extension Patient {
             return .fail(
                 .config,
                 "\(tool.name) calls \(quoted(program)), which is not \(isPath ? "there" : "on the PATH")",
-                mend: isPath ? "butlr-credential setup \(tool.name)" : link([program]))
+                mend: isPath ? site.setup(tool.name) : link([program]))
         }
         guard helper.isSame(found) else {
             return .warn(
                 "\(tool.name) calls another helper: \(quoted(found))",
-                mend: "butlr-credential setup \(tool.name)")
+                mend: site.setup(tool.name))
         }
         return .ok("\(tool.name) calls \(quoted(program))")
+    }
+
+    /// pip calls whatever keyring comes first on the `PATH`, and that may be the one that its user wants.
+    private func checkKeyring(_ contents: String) -> [Finding] {
+        let found = find(PipSetup.program, PipSetup.self)
+        if let found, helper.isSame(found) { return [.ok("pip calls \(PipSetup.program)")] }
+        guard found == nil || PipSetup.isMarked(contents) else { return [] }
+        let called =
+            found.map { "another program: \(quoted($0))" } ?? "\(PipSetup.program), which is not on the PATH"
+        return [.warn("pip calls \(called)", mend: PipSetup.pathCommand(site))]
     }
 
     private func find(_ program: String, _ tool: any SetupTool.Type) -> String? {

@@ -34,8 +34,8 @@ enum BazelSetup: SetupTool {
         }
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         site.options.isEmpty
-            ? [] : ["Bazel gives its helper no options: the profile is the one that lists the URL"]
+            ? [] : [SetupNote("Bazel gives its helper no options: the profile is the one that lists the URL")]
     }
 }

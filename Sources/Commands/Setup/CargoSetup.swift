@@ -37,7 +37,13 @@ enum CargoSetup: SetupTool {
                 text.lines[provider.index] = line + "\n"
             }
         }
-        guard isServed else { throw site.nothingToServe("no registry", in: try file(site), example: index) }
+        guard isServed else {
+            let file = try file(site)
+            throw site.nothingToServe("registry", in: file, example: index) { url in
+                (access(folder(of: file), F_OK) == 0 ? "" : "mkdir -p \(shellWord(folder(of: file))) && ")
+                    + "printf '[registries.NAME]\\nindex = \"sparse+%s\"\\n' \(shellWord(url)) >>\(shellWord(file))"
+            }
+        }
         return text.text
     }
 
@@ -61,13 +67,13 @@ enum CargoSetup: SetupTool {
         }
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         let text = TextLines((try? EditedFile(file(site)))?.contents ?? "")
         return registries(in: text).compactMap { section in
             guard let index = section.line(of: "index", in: text), site.serves(unquoted(index.value)),
                 let provider = section.line(of: "credential-provider", in: text), !isOwn(provider.value)
             else { return nil }
-            return "[\(quoted(section.name))] has another credential-provider already, which stays"
+            return SetupNote("[\(quoted(section.name))] has another credential-provider already, which stays")
         }
     }
 

@@ -64,20 +64,21 @@ enum CredentialHelpers {
     }
 
     /// Registries whose helper is another one, which stays.
-    static func others(in contents: String?, _ site: SetupSite) -> [String] {
+    static func others(in contents: String?, _ site: SetupSite) -> [SetupNote] {
         let registries = site.urls.compactMap(\.authority)
         return entries(contents ?? "").filter { registries.contains($0.registry) && $0.helper != helper }.map
         {
-            "\(quoted($0.registry)) has the helper \"\(quoted($0.helper))\" already, which stays"
+            SetupNote("\(quoted($0.registry)) has the helper \"\(quoted($0.helper))\" already, which stays")
         }
     }
 
-    static func pathNotes(_ site: SetupSite) -> [String] {
+    static func pathNotes(_ site: SetupSite) -> [SetupNote] {
         let program = "docker-credential-\(helper)"
         if findProgram(program, path: site.environment["PATH"]) != nil { return [] }
         return [
-            "\(program), by which the helper is called, is not on the PATH:"
-                + " butlr-credential doctor says how to put it there"
+            SetupNote(
+                "\(program), by which the helper is called, is not on the PATH. This says how to put it there:",
+                site.directories.commandLine("doctor", profile: nil))
         ]
     }
 
@@ -139,7 +140,7 @@ enum DockerSetup: SetupTool {
             ? ["docker-credential-butlr"] : CredentialHelpers.helpers(in: contents)
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         CredentialHelpers.pathNotes(site)
             + CredentialHelpers.others(in: (try? EditedFile(file(site)))?.contents, site)
     }
@@ -169,7 +170,7 @@ enum ContainersSetup: SetupTool {
 
     static func helpers(in contents: String) -> [String] { CredentialHelpers.helpers(in: contents) }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         CredentialHelpers.pathNotes(site)
             + CredentialHelpers.others(in: (try? EditedFile(file(site)))?.contents, site)
     }

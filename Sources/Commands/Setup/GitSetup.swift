@@ -31,6 +31,15 @@ enum GitSetup: SetupTool {
                 if helpers.isEmpty { try git.run(["--add", key, ""]) }
                 try git.run(["--add", key, command])
             }
+            // git takes the first answer: that of the profile that was named last.
+            if site.profileName != nil,
+                let first = try git.values(key).first(where: { options(of: $0) != nil }),
+                first != command
+            {
+                try git.run(["--fixed-value", "--unset-all", key, command])
+                try git.run(["--fixed-value", "--replace-all", key, command, first])
+                try git.run(["--add", key, first])
+            }
             let pathKey = "credential.\(url.bare).useHttpPath"
             // Without a path, a helper that serves one path of a host has nothing to go by.
             if url.hasPath, try git.values(pathKey).last != "true" { try git.run([pathKey, "true"]) }
@@ -63,10 +72,26 @@ enum GitSetup: SetupTool {
         }
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
-        site.urls.filter(\.hasPath).map {
-            "git sends the path of \($0.bare) only because credential.useHttpPath is set for it"
+    static func notes(_ site: SetupSite) -> [SetupNote] {
+        let open = site.profiles.ties.filter { profile(for: $0.url, site) == nil }.map { tie in
+            SetupNote(
+                "\(listing(tie)), so git gets no token there. To choose one:",
+                site.directories.commandLine("setup git", profile: tie.names[0]))
         }
+        return open
+            + site.urls.filter(\.hasPath).map {
+                SetupNote(
+                    "git sends the path of \($0.bare) only because credential.useHttpPath is set for it")
+            }
+    }
+
+    /// The profile that git asks for at a URL that several list; `nil` where it leaves that open.
+    static func profile(for url: URLPattern, _ site: SetupSite) -> String? {
+        guard let git = (try? file(site)).flatMap({ try? Git($0, site) }),
+            let own = (try? git.values("credential.\(url.bare).helper"))?.lazy.compactMap(options).first,
+            let option = own.firstIndex(of: "--profile"), option + 1 < own.count
+        else { return nil }
+        return own[option + 1]
     }
 
     /// What git runs, as its config has it: a path is a shell's word there, but must begin with its slash.

@@ -63,10 +63,15 @@ enum GoSetup: SetupTool {
         }
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         guard let value = site.environment.nonEmpty("GOAUTH") else { return [] }
         return value.utf8.holds(Array(HelperLocation.name.utf8))
-            ? [] : ["the variable GOAUTH is set in the environment, and wins over the file"]
+            ? []
+            : [
+                SetupNote(
+                    "the variable GOAUTH is set in the environment, and wins over the file. To have the file count:",
+                    "unset GOAUTH")
+            ]
     }
 
     private static func entries(_ line: String) -> [String] {

@@ -60,11 +60,13 @@ enum GoogleCloudSetup: SetupTool {
         return fileName(of: program) == HelperLocation.name ? [program] : []
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         guard let file = try? file(site) else { return [] }
         return [
-            "export GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1",
-            "gcloud auth login --cred-file=\(shellWord(file))",
+            SetupNote(
+                "gcloud runs a helper only where this is set:",
+                "export GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1"),
+            SetupNote("To have gcloud log in with it:", "gcloud auth login --cred-file=\(shellWord(file))"),
         ]
     }
 
@@ -80,7 +82,7 @@ enum GoogleCloudSetup: SetupTool {
         guard audiences.count < 2 else {
             throw HelperError(
                 .config, "several profiles are for workload identity pools",
-                hint: "butlr-credential setup gcloud --profile NAME")
+                hint: site.directories.commandLine("setup \(name)", profile: "NAME"))
         }
         return audiences.first
     }

@@ -22,7 +22,9 @@ enum KubectlSetup: SetupTool {
         let clusters = config.clusters.filter { site.serves($0.server) }
         guard !clusters.isEmpty else {
             let example = config.clusters.first?.server
-            throw site.nothingToServe("no cluster", in: try file(site), example: example)
+            throw site.nothingToServe("cluster", in: try file(site), example: example) { url in
+                "kubectl config set-cluster NAME --server=\(shellWord(url))"
+            }
         }
         let user = user(site)
         if !config.hasUser(user, command: site.helper.path, arguments: arguments(site)) {
@@ -76,9 +78,11 @@ enum KubectlSetup: SetupTool {
         }
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         [
-            "kubectl config get-contexts lists the contexts; --context NAME or kubectl config use-context takes one"
+            SetupNote(
+                "kubectl uses its current context, or that of --context NAME. To choose another:",
+                "kubectl config use-context NAME")
         ]
     }
 

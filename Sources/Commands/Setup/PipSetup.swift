@@ -5,6 +5,8 @@ import Profiles
 enum PipSetup: SetupTool {
     static let name = "pip"
     static let programs = ["pip", "pip3"]
+    /// What pip calls.
+    static let program = "keyring"
     private static let key = "keyring-provider"
     private static let line = "keyring-provider = subprocess"
 
@@ -52,19 +54,39 @@ enum PipSetup: SetupTool {
     static func helpers(in contents: String) -> [String] {
         let text = TextLines(contents)
         let global = TextSection.all(in: text).first { $0.name == "global" }
-        return global?.line(of: key, in: text)?.value == "subprocess" ? ["keyring"] : []
+        return global?.line(of: key, in: text)?.value == "subprocess" ? [program] : []
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
-        if let keyring = findProgram("keyring", path: site.environment["PATH"]), site.helper.isSame(keyring) {
+    /// Whether it is `setup` that has pip call a keyring.
+    static func isMarked(_ contents: String) -> Bool {
+        let text = TextLines(contents)
+        return text.lines.indices.contains { text.content($0) == Mark.line }
+    }
+
+    /// The command that has pip find the helper, by a name that is another program's, too: so it has a folder of its
+    /// own, where `integrations/install --keyring` puts it.
+    static func pathCommand(_ site: SetupSite) -> String {
+        let places = [site.helper.path, site.helper.resolved].map {
+            folder(of: folder(of: $0)) + "/libexec/butlr-credential"
+        }
+        let installed = places.first { site.helper.isSame("\($0)/\(program)") }
+        let place = installed ?? places[0]
+        let make =
+            "mkdir -p \(shellWord(place)) && ln -sf \(shellWord(site.helper.path))"
+            + " \(shellWord("\(place)/\(program)")) && "
+        return (installed == nil ? make : "") + "export PATH=\(shellWord(place)):\"$PATH\""
+    }
+
+    static func notes(_ site: SetupSite) -> [SetupNote] {
+        if let keyring = findProgram(program, path: site.environment["PATH"]), site.helper.isSame(keyring) {
             return []
         }
-        let prefix = folder(of: folder(of: site.helper.path))
         return [
-            "pip calls the first keyring on the PATH; put the helper there under that name:"
-                + " export PATH=\"\(prefix)/libexec/butlr-credential:$PATH\" (integrations/install --keyring"
-                + " makes it)",
-            "pip asks for indexes whose URL has a user name, such as https://oauth2@pypi.example.com/simple/",
+            SetupNote(
+                "pip calls the first keyring on the PATH. To have that be the helper:", pathCommand(site)),
+            SetupNote(
+                "pip asks for indexes whose URL has a user name, such as"
+                    + " https://oauth2@pypi.example.com/simple/"),
         ]
     }
 }

@@ -45,7 +45,9 @@ enum RcloneSetup: SetupTool {
             }
         }
         guard isServed else {
-            throw site.nothingToServe("no WebDAV remote", in: try file(site), example: example)
+            throw site.nothingToServe("WebDAV remote", in: try file(site), example: example) { url in
+                "rclone config create NAME webdav url=\(shellWord(url))"
+            }
         }
         return text.text
     }
@@ -68,7 +70,7 @@ enum RcloneSetup: SetupTool {
         }
     }
 
-    static func notes(_ site: SetupSite) -> [String] {
+    static func notes(_ site: SetupSite) -> [SetupNote] {
         let text = TextLines((try? EditedFile(file(site)))?.contents ?? "")
         return TextSection.all(in: text).compactMap { section in
             guard let url = section.line(of: "url", in: text)?.value, site.serves(url) else { return nil }
@@ -77,7 +79,8 @@ enum RcloneSetup: SetupTool {
                 command.map { !isOwn($0.value) }
                 ?? (section.line(of: "bearer_token", in: text) != nil
                     || section.line(of: "pass", in: text) != nil)
-            return hasOther ? "[\(quoted(section.name))] has credentials of its own already, which stay" : nil
+            return hasOther
+                ? SetupNote("[\(quoted(section.name))] has credentials of its own already, which stay") : nil
         }
     }
 

@@ -41,7 +41,7 @@ enum Setup: Command {
         let isUndo = options["--undo"] != nil
         let site = try site(call, requiringProfiles: !isUndo)
         let change = SetupChange(
-            tool, site, records: try SetupRecords(state: Directories(call.context.environment).state))
+            tool, site, records: try SetupRecords(state: call.broker.directories.state))
         if isUndo { return try change.undo() }
         if site.helper.isInBuildFolder {
             call.context.log.warn(
@@ -63,8 +63,7 @@ enum Setup: Command {
         return SetupSite(
             environment: call.context.environment,
             configuration: try? call.broker.configuration(), profiles: profiles,
-            profileName: call.broker.profileName,
-            configFile: call.broker.configFile.map(absolutePath),
+            profileName: call.broker.profileName, directories: call.broker.directories,
             helper: HelperLocation(called: CommandLine.arguments.first ?? "", call.context.environment))
     }
 }

@@ -24,7 +24,7 @@ struct SetupChange {
         guard !site.urls.isEmpty else {
             throw HelperError(
                 .noProfile, "no profile lists a URL that \(tool.name) may ask for",
-                hint: "name the server: butlr-credential login --url https://HOST/")
+                hint: "name the server: " + site.permitting("https://HOST/"))
         }
         let file = try EditedFile(try tool.file(site))
         let contents = try tool.adding(to: file.contents, site)
@@ -81,12 +81,18 @@ struct SetupChange {
         let original =
             records.read(name)?.original == nil
             ? "" : ", as it was: \(home.abbreviating(records.backup(name)))"
-        let options = site.profileName.map { " --profile \($0)" } ?? ""
         return "Done\(original.isEmpty ? "" : "; the file\(original)").\n"
-            + "To take it back: butlr-credential setup \(tool.name)\(options) --undo\n"
+            + "To take it back: \(site.setup(tool.name, "--undo"))\n"
     }
 
-    private var notes: String { tool.notes(site).map { "Note: \(home.abbreviating($0))\n" }.joined() }
+    private var notes: String {
+        let layout = TextLayout(forOutputIn: site.environment)
+        return tool.notes(site).map { note in
+            // A command is to be copied, so it is not wrapped.
+            layout.paragraph("Note: " + home.abbreviating(note.text))
+                + (note.command.map { "  " + home.abbreviating($0) + "\n" } ?? "")
+        }.joined()
+    }
 
     // MARK: Taking it back
 

@@ -30,7 +30,7 @@ protocol SetupTool: SendableMetatype {
     static func link(_ site: SetupSite) -> String?
 
     /// What a person still has to know or do.
-    static func notes(_ site: SetupSite) -> [String]
+    static func notes(_ site: SetupSite) -> [SetupNote]
 
     /// A change, for people.
     static func description(of old: String, _ new: String, _ site: SetupSite) -> [String]
@@ -38,9 +38,22 @@ protocol SetupTool: SendableMetatype {
 
 extension SetupTool {
     static func link(_ site: SetupSite) -> String? { nil }
-    static func notes(_ site: SetupSite) -> [String] { [] }
+    static func notes(_ site: SetupSite) -> [SetupNote] { [] }
     static func description(of old: String, _ new: String, _ site: SetupSite) -> [String] {
         Difference.between(old, new, naming: site.helper.path)
+    }
+}
+
+/// What a person still has to know or do.
+struct SetupNote {
+    /// A sentence; where a command follows, it says what that is for.
+    let text: String
+    /// What is to be typed.
+    let command: String?
+
+    init(_ text: String, _ command: String? = nil) {
+        self.text = text
+        self.command = command
     }
 }
 
@@ -64,13 +77,14 @@ struct SetupSite: Sendable {
     let profiles: [Profile]
     /// The one profile that was named.
     let profileName: String?
-    /// The config file that was named, from the root.
-    let configFile: String?
+    /// Where the helper's own files lie.
+    let directories: Directories
     let helper: HelperLocation
 
     /// The helper's own options, which repeat what was named.
     var options: [String] {
-        (profileName.map { ["--profile", $0] } ?? []) + (configFile.map { ["--config", $0] } ?? [])
+        (profileName.map { ["--profile", $0] } ?? [])
+            + (directories.namedConfigFile.map { ["--config", absolutePath($0)] } ?? [])
     }
 
     /// For a tool that is started to read or change its config.
@@ -87,7 +101,7 @@ struct SetupSite: Sendable {
     var urls: [URLPattern] {
         var urls: [URLPattern] = []
         for profile in profiles {
-            let isImplied = profile.provider.baseURL != nil && profile.urls.count > 1
+            let isImplied = profile.baseURL != nil && profile.urls.count > 1
             for url in profile.urls.dropFirst(isImplied ? 1 : 0) where !urls.contains(url) {
                 urls.append(url)
             }
@@ -116,11 +130,28 @@ struct SetupSite: Sendable {
     }
 
     /// The error where nothing in the tool's config fits what the profiles list.
-    func nothingToServe(_ what: String, in file: String, example: String?) -> HelperError {
-        let url = example ?? "https://HOST/"
+    ///
+    /// - Parameters:
+    ///   - what: what the tool has URLs of.
+    ///   - example: the URL of one; `nil` where there is none at all.
+    ///   - adding: the command that adds one with a URL.
+    func nothingToServe(
+        _ what: String, in file: String, example: String?, adding: (String) -> String
+    ) -> HelperError {
+        let place = Home(environment).abbreviating(file)
+        if let example {
+            return HelperError(
+                .noProfile, "no \(what) in \(place) is at a URL that a profile lists",
+                hint: permitting(example))
+        }
+        let url = urls.first { $0.authority != nil }?.description ?? "https://HOST/"
         return HelperError(
-            .noProfile, "\(what) in \(Home(environment).abbreviating(file)) is at a URL that a profile lists",
-            hint: permitting(url))
+            .noProfile, "there is no \(what) in \(place) yet", hint: "first add it: " + adding(url))
+    }
+
+    /// The command that sets a tool up, for what is set up here.
+    func setup(_ tool: String, _ arguments: String...) -> String {
+        directories.commandLine("setup \(tool)", profile: profileName, arguments)
     }
 
     /// The command that has the profile list a URL.
@@ -130,10 +161,15 @@ struct SetupSite: Sendable {
             let before = environment.nonEmpty("BUTLR_URLS") == nil ? "" : "\"$BUTLR_URLS \""
             return "export BUTLR_URLS=\(before)\(shellWord(url))"
         }
-        let name = profile?.name ?? "default"
-        return "butlr-credential login" + (name == "default" ? "" : " --profile \(shellWord(name))")
-            + (configFile.map { " --config \(shellWord($0))" } ?? "") + " --url \(shellWord(url))"
+        return directories.commandLine("login", profile: profile?.name, ["--url", url])
     }
+}
+
+/// Which profiles list a URL equally well, as the beginning of a sentence.
+func listing(_ tie: Tie) -> String {
+    let names = tie.names.map { "\"\(quoted($0))\"" }
+    return "the profiles \(names.dropLast().joined(separator: ", ")) and \(names.last!) list"
+        + " \(quoted(tie.url.bare)) equally well"
 }
 
 extension URLPattern {

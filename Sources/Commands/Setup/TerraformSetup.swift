@@ -29,7 +29,7 @@ enum TerraformSetup: SetupTool {
                 .config,
                 "\(Home(site.environment).abbreviating(try file(site))) names the helper \"\(quoted(other))\""
                     + " already, and Terraform takes one only",
-                hint: "take its \(keyword) block away, then type: butlr-credential setup terraform")
+                hint: "take its \(keyword) block away, then type: \(site.setup(name))")
         }
         let words = site.options.map { JSON.string($0).serialized }.joined(separator: ", ")
         return Mark.placing(

@@ -111,5 +111,6 @@ private func read(_ text: [UInt8], _ environment: Environment) throws(HelperErro
     lseek(file.raw, 0, SEEK_SET)
     try! file.writeAll(text)
     return try Configuration(
-        environment: environment, directories: Directories(environment), file: "/proc/self/fd/\(file.raw)")
+        environment: environment,
+        directories: Directories(environment, configFile: "/proc/self/fd/\(file.raw)"))
 }

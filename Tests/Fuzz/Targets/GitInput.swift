@@ -52,6 +52,6 @@ private let profile: Profile? = {
         "XDG_CONFIG_DIRS": "/nowhere",
     ])
     return try? Configuration(
-        environment: environment, directories: Directories(environment), file: nil
+        environment: environment, directories: Directories(environment)
     ).profile(named: nil)
 }()
