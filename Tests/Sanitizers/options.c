@@ -3,8 +3,10 @@
 #include <signal.h>
 #include <stdio.h>
 
-// Every report is a file of its own.
-const char *__asan_default_options(void) { return "log_path='" REPORTS "/report'"; }
+// Every report is a file of its own, and so is every trap of Swift's (SIGILL, SIGTRAP).
+const char *__asan_default_options(void) {
+    return "log_path='" REPORTS "/report':log_exe_name=1:handle_sigill=1:handle_sigtrap=1";
+}
 const char *__tsan_default_options(void) { return __asan_default_options(); }
 
 // A traced process cannot look for leaks, and would fail because of it.
@@ -17,6 +19,9 @@ int __lsan_is_turned_off(void) {
     return tracer != 0;
 }
 
-// On a terminal, Swift's shared library takes SIGQUIT for a crash, which it looks into from a thread that no sanitizer
-// can follow. The helper has its library, without that, built in.
-__attribute__((constructor)) static void quit(void) { signal(SIGQUIT, SIG_DFL); }
+// Swift's shared library looks into a process that these signals end, from a thread that no sanitizer can follow. The
+// helper as it is shipped has a library without that built in.
+__attribute__((constructor)) static void end_at_once(void) {
+    signal(SIGQUIT, SIG_DFL);
+    signal(SIGABRT, SIG_DFL);
+}
