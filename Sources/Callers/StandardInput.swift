@@ -17,10 +17,13 @@ public struct StandardInput: Sendable {
             hint: "for a token of your own, type: butlr-credential token")
     }
 
-    /// Reads until `isComplete` says so or the input ends.
+    /// Reads until the input ends, or `isComplete` says so of what has come: it is called with every piece, and told
+    /// where in the whole this one begins.
     ///
     /// - Throws: `bad-request` when it is too long or takes too long.
-    func read(until isComplete: ([UInt8]) throws(HelperError) -> Bool) throws(HelperError) -> [UInt8] {
+    func read(
+        until isComplete: (_ received: [UInt8], _ start: Int) throws(HelperError) -> Bool
+    ) throws(HelperError) -> [UInt8] {
         var received: [UInt8] = []
         while true {
             guard waitUntilReadable(STDIN_FILENO, deadline) else {
@@ -28,32 +31,31 @@ public struct StandardInput: Sendable {
             }
             // A tool that gives no input may have closed it altogether.
             let chunk = (try? readSome(STDIN_FILENO, atMost: 4096)) ?? []
+            let start = received.count
             received.append(contentsOf: chunk)
             if received.count > StandardInput.limit {
                 throw HelperError(.badRequest, "the request on standard input is longer than 1 MiB")
             }
             if chunk.isEmpty { return received }
-            if try isComplete(received) { return received }
+            if try isComplete(received, start) { return received }
         }
     }
 
     /// Reads all there is.
-    func readToEnd() throws(HelperError) -> [UInt8] { try read { _ in false } }
+    func readToEnd() throws(HelperError) -> [UInt8] { try read { _, _ in false } }
 
     /// Reads one JSON object and waits for nothing behind it. More text that has come with it is a mistake.
     ///
     /// - Returns: `nil` when the input is empty.
     func readObject() throws(HelperError) -> JSON? {
         var object: JSON?
-        var seen = 0
-        let received = try read { bytes throws(HelperError) in
+        let received = try read { bytes, start throws(HelperError) in
             // What does not begin as an object will not become one.
             if let first = bytes.first(where: { !isBlank($0) }), first != UInt8(ascii: "{") {
                 throw notAnObject
             }
             // Only a closing brace can complete an object.
-            defer { seen = bytes.count }
-            guard bytes[seen...].contains(UInt8(ascii: "}")) else { return false }
+            guard bytes[start...].contains(UInt8(ascii: "}")) else { return false }
             object = try StandardInput.object(bytes)
             return object != nil
         }
