@@ -64,7 +64,7 @@ extension Selection {
 
 /// Starts this program anew, in a session of its own and with nothing of the caller's: not its pipes, of which the
 /// caller may wait for the end, nor its terminal and process group.
-private func startDetached(_ arguments: [String], _ environment: [String]) throws(SystemError) {
+private func startDetached(_ arguments: [String], _ environment: [Environment.Entry]) throws(SystemError) {
     var program = ChildProgram(try executablePath(), arguments, environment: environment)
     program.company = .session
     _ = try program.start()

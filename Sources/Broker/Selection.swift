@@ -67,7 +67,7 @@ public struct Selection: Sendable {
 
     /// The environment for a program that is started on the user's behalf: without the secrets that tokens are
     /// obtained with.
-    public var childEnvironment: [String] { configuration.childEnvironment }
+    public var childEnvironment: [Environment.Entry] { configuration.childEnvironment }
 
     /// The token that a server refused, if it is the stored one.
     private func rejectedToken(_ stored: StoredToken) -> Secret? {

@@ -8,7 +8,7 @@ import Platform
 /// - Returns: its exit status (128 and the signal where one ended it) and its output, at most 16 MiB.
 /// - Throws: why it cannot be started.
 func runProgram(
-    _ program: String, _ arguments: [String], environment: [String], mergingErrors: Bool = false
+    _ program: String, _ arguments: [String], environment: [Environment.Entry], mergingErrors: Bool = false
 ) throws(SystemError) -> (status: Int32, output: [UInt8]) {
     // A caller may have had us started without SIGCHLD, and then nobody is told how a child ended.
     let handler = signal(SIGCHLD, SIG_DFL)

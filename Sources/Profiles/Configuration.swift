@@ -69,7 +69,7 @@ public struct Configuration: Sendable {
 
     /// The environment for a program that is started on the user's behalf: without the secrets that tokens are
     /// obtained with.
-    public var childEnvironment: [String] { environment.entries(without: secretVariables) }
+    public var childEnvironment: [Environment.Entry] { environment.entries(without: secretVariables) }
 
     /// What is wrong with the values of any profile; at most one error for each.
     public func check() -> [HelperError] {

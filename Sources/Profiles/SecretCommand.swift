@@ -3,8 +3,7 @@ import Platform
 /// A shell command whose first line of output is a secret.
 struct SecretCommand {
     let line: String
-    /// `NAME=value` each.
-    let environment: [String]
+    let environment: [Environment.Entry]
     /// Whether it gets a process group of its own, so that all of it can be ended. Where a person may be
     /// asked it does not, because only the terminal's foreground group may read from the terminal.
     let hasOwnGroup: Bool

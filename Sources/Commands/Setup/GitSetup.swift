@@ -149,7 +149,7 @@ enum GitSetup: SetupTool {
     private struct Git {
         let path: String
         let program: String
-        let environment: [String]
+        let environment: [Environment.Entry]
 
         init(_ path: String, _ site: SetupSite) throws(HelperError) {
             self.path = path

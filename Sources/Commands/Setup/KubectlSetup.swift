@@ -142,7 +142,7 @@ enum KubectlSetup: SetupTool {
     private struct Kubectl {
         let path: String
         let program: String
-        let environment: [String]
+        let environment: [Environment.Entry]
 
         init(_ path: String, _ site: SetupSite) throws(HelperError) {
             self.path = path

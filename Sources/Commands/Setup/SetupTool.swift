@@ -88,7 +88,7 @@ struct SetupSite: Sendable {
     }
 
     /// For a tool that is started to read or change its config.
-    var childEnvironment: [String] {
+    var childEnvironment: [Environment.Entry] {
         configuration?.childEnvironment ?? environment.entries(without: Configuration.ownSecretVariables)
     }
 
