@@ -1,3 +1,4 @@
+import Platform
 import Sandbox
 import TestSupport
 import Testing
@@ -116,7 +117,9 @@ import Testing
     @Test func takesOverWhatAKilledLoginLeft() async throws {
         let account = try Account()
         let folder = account.helper.configFolder
-        try folder.link("config.lock", to: "config.butlr-new")
+        let dead = try await account.helper.client("true").start()
+        _ = try await dead.wait()
+        try folder.link("config.lock", to: "config.butlr-new.\(dead.processID)")
         try folder.write("config.butlr-new", "[profile \"half")
         try folder.write("secrets/default.butlr-new", "a longer canary than the one to come\n")
         try await account.logIn()
@@ -134,6 +137,20 @@ import Testing
     }
 
     @Test(arguments: ["", "\n\n", "one\ntwo\n"]) func wantsOneLine(_ input: String) async throws {
+    /// Until it has ended, what keeps others out is its own.
+    @Test func waitsForALivingLogin() async throws {
+        let account = try Account()
+        let folder = account.helper.configFolder
+        let link = "config.butlr-new.\(getpid())"
+        try folder.link("config.lock", to: link)
+        let result = try await account.helper.program(
+            ["login", "--no-input", "--base-url", account.url, "--client-id", "client_ada", "--secret-stdin"]
+        ).run(input: .text(Account.canary))
+        #expect(result.status == 75, "\(result)")
+        #expect(result.errors.contains("another program is editing the config file"), "\(result)")
+        #expect(linkTarget(folder.path("config.lock")) == link)
+    }
+
         let account = try Account()
         let result = try await account.run(
             "login", "--base-url", account.url, "--client-id", "client_ada", "--secret-stdin",
