@@ -87,11 +87,7 @@ struct Renewal {
             }
             if let token = store.token(), freshness.accepts(token, at: now) { return (token, .cache) }
             guard !patience.hasPassed else {
-                throw .failed(
-                    HelperError(
-                        .temporaryFailure,
-                        "profile \"\(profile.name)\": another process is obtaining a token and has not finished",
-                        retryAfter: 1))
+                throw .failed(profile.isBusy)
             }
             pause = min(pause * 2, 40)
         }
@@ -219,7 +215,7 @@ struct Renewal {
             keep(store) { store throws(SystemError) in try store.keep(token) }
         } else {
             // Over as soon as it came: good for this one answer, if for anything.
-            store.removeToken()
+            try? store.removeToken()
             let soon = Timestamp(seconds: now.seconds + 2)
             token.expires = soon
             token.idTokenExpires = token.idTokenExpires.map { _ in soon }

@@ -49,20 +49,39 @@ public struct Selection: Sendable {
     /// warning.
     public func reject(_ token: Secret) {
         let store = store
-        guard let stored = store.token(), stored.matches(token), let locked = broker.lock(store, deadline),
+        guard let stored = store.token(), stored.matches(token) else { return }
+        do throws(HelperError) {
+            let locked = try lock(store)
             // Meanwhile it may have been replaced.
-            let stored = store.token(), stored.matches(token)
-        else { return }
-        if let warning = Refusals(clock: context.clock).note(stored, locked) {
-            context.log.warn("profile \"\(profile.name)\": \(warning)")
-        } else {
-            locked.removeToken()
+            guard let stored = store.token(), stored.matches(token) else { return }
+            if let warning = Refusals(clock: context.clock).note(stored, locked) {
+                context.log.warn("profile \"\(profile.name)\": \(warning)")
+            } else {
+                try removeToken(locked)
+            }
+        } catch {
+            context.log.warn("the refused token is still stored: \(error.message)")
         }
     }
 
     /// Forgets the stored token, so that the next one comes from the provider.
-    public func forget() {
-        if store.token() != nil { broker.lock(store, deadline)?.removeToken() }
+    ///
+    /// - Throws: why it is still there: `temporary-failure` while another process obtains one, `io-error`.
+    public func forget() throws(HelperError) {
+        let store = store
+        if store.token() != nil { try removeToken(try lock(store)) }
+    }
+
+    private func lock(_ store: TokenStore) throws(HelperError) -> LockedTokenStore {
+        guard let locked = broker.lock(store, deadline) else { throw profile.isBusy }
+        return locked
+    }
+
+    private func removeToken(_ store: borrowing LockedTokenStore) throws(HelperError) {
+        do throws(SystemError) { try store.removeToken() } catch {
+            throw HelperError(
+                .ioError, "profile \"\(profile.name)\": the stored token cannot be removed: \(error)")
+        }
     }
 
     /// The environment for a program that is started on the user's behalf: without the secrets that tokens are

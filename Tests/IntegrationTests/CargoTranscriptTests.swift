@@ -49,6 +49,17 @@ import Testing
         #expect(result.output == hello + #"{"Ok":{"kind":"logout"}}"# + "\n")
     }
 
+    @Test func saysThatATokenIsNotForgotten() async throws {
+        let transcript = try Transcript(lines: "timeout = 3")
+        _ = try await exchange(transcript, request(#""kind":"get","operation":"read""#))
+        let logout = try await transcript.helper.whileLocked {
+            try await exchange(transcript, request(#""kind":"logout""#))
+        }
+        #expect(logout.status == 0)
+        #expect(logout.output.contains(#"{"Err":{"kind":"other","message":"#), "\(logout)")
+        #expect(logout.output.contains("another process"), "\(logout)")
+    }
+
     @Test func logsInAndOut() async throws {
         let transcript = try Transcript()
         let login = try await exchange(
