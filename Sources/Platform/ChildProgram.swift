@@ -8,6 +8,8 @@ public struct ChildProgram: Sendable {
         case inherited
         /// Into an open file or pipe.
         case descriptor(Int32)
+        /// Where its standard output goes.
+        case output
     }
 
     /// Which processes it belongs to.
@@ -55,6 +57,7 @@ public struct ChildProgram: Sendable {
             case .nowhere: posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_WRONLY, 0)
             case .inherited: break
             case .descriptor(let raw): posix_spawn_file_actions_adddup2(&actions, raw, number)
+            case .output: posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, number)
             }
         }
         var signals = sigset_t()

@@ -200,7 +200,7 @@ enum GitSetup: SetupTool {
                     mergingErrors: true)
                 return (status, output)
             } catch {
-                throw HelperError(.config, "git cannot be run: \(error)")
+                throw HelperError(.config, "git \(error)")
             }
         }
     }

@@ -40,10 +40,10 @@ enum KubectlSetup: SetupTool {
             let contexts = config.contexts.filter { $0.cluster == cluster.name }
             if contexts.contains(where: { $0.user == user }) { continue }
             if let bare = contexts.first(where: { config.isEmpty(user: $0.user) }) {
-                try kubectl.run(["set-context", bare.name, "--user=\(user)"])
+                try kubectl.run(["set-context", "--user=\(user)", "--", bare.name])
             } else {
                 let name = "\(contexts.first?.name ?? cluster.name)-\(user)"
-                try kubectl.run(["set-context", name, "--cluster=\(cluster.name)", "--user=\(user)"])
+                try kubectl.run(["set-context", "--cluster=\(cluster.name)", "--user=\(user)", "--", name])
             }
         }
         return try kubectl.view() == config ? contents ?? "" : try copy.contents()
@@ -59,9 +59,9 @@ enum KubectlSetup: SetupTool {
         else { return contents }
         for context in config.contexts where context.user == user {
             if context.name.hasSuffix("-\(user)") {
-                try kubectl.run(["delete-context", context.name])
+                try kubectl.run(["delete-context", "--", context.name])
             } else {
-                try kubectl.run(["set-context", context.name, "--user="])
+                try kubectl.run(["set-context", "--user=", "--", context.name])
             }
         }
         try kubectl.run(["delete-user", user])
@@ -154,7 +154,8 @@ enum KubectlSetup: SetupTool {
 
         /// Secrets in it are left out by kubectl itself.
         func view() throws(HelperError) -> Config {
-            guard let json = try? JSON(parsing: try call(["view", "-o", "json"], mergingErrors: false)) else {
+            let view = try call(["view", "-o", "json"], mergingErrors: false)
+            guard let json = try? JSON(parsing: view) else {
                 throw HelperError(.config, "kubectl cannot read its config", hint: "kubectl config view")
             }
             return Config(json)
@@ -162,12 +163,12 @@ enum KubectlSetup: SetupTool {
 
         private func call(_ arguments: [String], mergingErrors: Bool = true) throws(HelperError) -> [UInt8] {
             let result: (status: Int32, output: [UInt8])
-            do throws(SystemError) {
+            do throws(ChildProgram.Failure) {
                 result = try runProgram(
                     program, ["--kubeconfig", path, "config"] + arguments, environment: environment,
                     mergingErrors: mergingErrors)
             } catch {
-                throw HelperError(.config, "kubectl cannot be run: \(error)")
+                throw HelperError(.config, "kubectl \(error)")
             }
             guard result.status == 0 else {
                 let reason = quoted(String(decoding: result.output, as: UTF8.self))
