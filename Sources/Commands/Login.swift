@@ -408,12 +408,8 @@ private struct LoginAttempt {
     /// Writes the secrets, the profile and the token, and undoes the first where the second fails.
     private func keep(_ login: FreshLogin) throws(HelperError) {
         // From here on it is done as a whole: it takes milliseconds, and then Ctrl-C does what it does.
-        var signals = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&signals)
-        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] { sigaddset(&signals, signal) }
-        pthread_sigmask(SIG_BLOCK, &signals, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        let signals = HeldSignals()
+        defer { withExtendedLifetime(signals) {} }
         var undo: [() -> Void] = []
         do throws(HelperError) {
             for (key, secret) in secrets {

@@ -16,7 +16,7 @@ enum KubectlSetup: SetupTool {
     }
 
     static func adding(to contents: String?, _ site: SetupSite) throws(HelperError) -> String {
-        let copy = try EditorCopy(contents, site.environment)
+        let copy = try EditorCopy(contents, site)
         let kubectl = try Kubectl(copy.path, site)
         let config = try kubectl.view()
         let clusters = config.clusters.filter { site.serves($0.server) }
@@ -50,7 +50,7 @@ enum KubectlSetup: SetupTool {
     }
 
     static func removing(from contents: String, _ site: SetupSite) throws(HelperError) -> String {
-        let copy = try EditorCopy(contents, site.environment)
+        let copy = try EditorCopy(contents, site)
         let kubectl = try Kubectl(copy.path, site)
         let config = try kubectl.view()
         let user = user(site)
