@@ -38,7 +38,9 @@ public struct StandardInput: Sendable {
     }
 
     /// Reads all there is.
-    func readToEnd() throws(HelperError) -> [UInt8] { try read { _ in false } }
+    ///
+    /// - Throws: `bad-request` when it is too long or takes too long.
+    public func readToEnd() throws(HelperError) -> [UInt8] { try read { _ in false } }
 
     /// Reads one JSON object, no further than its end.
     ///

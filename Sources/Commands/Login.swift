@@ -7,6 +7,9 @@ import Profiles
 enum Login: Command {
     static let showsWaiting = true
 
+    /// Whatever prints the secret may ask a person first, for a passphrase or a finger.
+    static let inputTimeout: Milliseconds = 600_000
+
     static let name = "login"
 
     static let manual = Manual(
@@ -73,6 +76,7 @@ enum Login: Command {
 private struct LoginAttempt {
     private let broker: Broker
     private let context: Context
+    private let input: StandardInput
     private let options: Options
     private let dialogue: Dialogue?
     private let secretFolder: SecretFolder?
@@ -88,6 +92,7 @@ private struct LoginAttempt {
     init(_ options: Options, _ call: Call) throws(HelperError) {
         broker = call.broker
         context = call.context
+        input = call.input
         self.options = options
         let name = broker.profileName ?? "default"
         guard !name.isEmpty, !name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
@@ -359,10 +364,8 @@ private struct LoginAttempt {
                 .usage, "--secret-stdin: standard input is a terminal, which would show the secret",
                 hint: "leave the option out to be asked")
         }
-        var input: [UInt8] = []
-        while input.count <= 65_536, let chunk = try? readSome(STDIN_FILENO, atMost: 65_536), !chunk.isEmpty {
-            input += chunk
-        }
+        var input = try input.readToEnd()
+        defer { input.wipe() }
         if input.last == 0x0A { input.removeLast() }
         let lines = input.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
             line.last == 0x0D ? line.dropLast() : line

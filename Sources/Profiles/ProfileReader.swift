@@ -366,7 +366,7 @@ extension ProfileReader {
         }
         guard let setting else { return nil }
         let seconds = try duration(of: setting)
-        guard (1...600).contains(seconds) else { throw fault(setting, "must be from 1s to 10m") }
+        guard Profile.timeouts.contains(seconds) else { throw fault(setting, "must be from 1s to 10m") }
         return seconds * 1000
     }
 

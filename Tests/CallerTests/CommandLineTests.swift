@@ -79,10 +79,13 @@ import Testing
         }
     }
 
-    @Test(arguments: ["x", "-1", "1.5", "0x10"])
-    func refusesATimeoutThatIsNone(timeout: String) async throws {
+    @Test(arguments: ["x", "-1", "1.5", "0x10", "0", "11m"], ["token", "get"])
+    func refusesATimeoutThatIsNone(timeout: String, command: String) async throws {
         let account = try Account()
-        let result = try await account.helper.run("token", environment: ["BUTLR_TIMEOUT": timeout])
+        let result = try await account.helper.client(
+            "sh", ["-c", #"{ sleep 0.2; echo {}; } | "$0" "$1""#, account.helper.executable, command],
+            environment: ["BUTLR_TIMEOUT": timeout]
+        ).run()
         #expect(result.status == 78, "\(result)")
         #expect(result.errors.contains("BUTLR_TIMEOUT"), "\(result)")
         #expect(account.provider.connectionCount == 0)

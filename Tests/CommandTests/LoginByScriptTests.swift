@@ -113,6 +113,15 @@ import Testing
         #expect(try account.helper.configFolder.read("secrets/default") == Account.canary + "\n")
     }
 
+    @Test func waitsForItsInputOnlySoLong() async throws {
+        let account = try Account(environment: ["BUTLR_TIMEOUT": "1"])
+        let running = try account.helper.start(
+            "login", "--base-url", account.url, "--client-id", "client_ada", "--secret-stdin", input: .open)
+        let result = try await running.wait()
+        #expect(result.status == 65, "\(result)")
+        #expect(result.errors.contains("did not end in time"), "\(result)")
+    }
+
     /// Neither is in the way of the next one, nor does it outlast it.
     @Test func takesOverWhatAKilledLoginLeft() async throws {
         let account = try Account()
@@ -128,15 +137,6 @@ import Testing
         #expect(!account.config.contains("half"))
     }
 
-    @Test func logoutTakesAwayTheSecretOfAKilledLogin() async throws {
-        let account = try Account()
-        try await account.logIn()
-        try account.helper.configFolder.write("secrets/default.butlr-new", Account.canary)
-        #expect(try await account.run("logout").status == 0)
-        #expect(try account.helper.configFolder.files() == ["config"])
-    }
-
-    @Test(arguments: ["", "\n\n", "one\ntwo\n"]) func wantsOneLine(_ input: String) async throws {
     /// Until it has ended, what keeps others out is its own.
     @Test func waitsForALivingLogin() async throws {
         let account = try Account()
@@ -151,6 +151,15 @@ import Testing
         #expect(linkTarget(folder.path("config.lock")) == link)
     }
 
+    @Test func logoutTakesAwayTheSecretOfAKilledLogin() async throws {
+        let account = try Account()
+        try await account.logIn()
+        try account.helper.configFolder.write("secrets/default.butlr-new", Account.canary)
+        #expect(try await account.run("logout").status == 0)
+        #expect(try account.helper.configFolder.files() == ["config"])
+    }
+
+    @Test(arguments: ["", "\n\n", "one\ntwo\n"]) func wantsOneLine(_ input: String) async throws {
         let account = try Account()
         let result = try await account.run(
             "login", "--base-url", account.url, "--client-id", "client_ada", "--secret-stdin",
