@@ -101,7 +101,7 @@ extension Broker {
         var needed = [(ConfigKey.clientSecret, profile.clientSecret)]
         if profile.grant == .password { needed.append((.password, profile.password)) }
         return needed.filter { !$0.1.isEmpty }.map { key, sources in
-            .init(key: key, sources: sources.map { ($0, $0.presence(context.environment)) })
+            .init(key: key, sources: sources.map { ($0, $0.presence(context.environment, directories)) })
         }
     }
 
