@@ -80,6 +80,13 @@ public struct Broker: Sendable {
             profileName: profile ?? profileName)
     }
 
+    /// The store of a profile's tokens.
+    public func store(of profile: Profile) -> TokenStore {
+        TokenStore(
+            cache: directories.cache, state: directories.state, label: profile.name,
+            identity: profile.identity)
+    }
+
     static func fingerprint(of token: Secret) -> String {
         hexadecimal(sha256(Array(token.reveal().utf8)).prefix(16))
     }

@@ -59,10 +59,7 @@ extension Broker {
     ///
     /// That it cannot be kept is no failure: the next call logs in again.
     public func keep(_ login: FreshLogin) {
-        let store = TokenStore(
-            cache: directories.cache, state: directories.state, label: login.profile.name,
-            identity: login.profile.identity)
-        guard let locked = lock(store, Deadline(in: 5000)) else {
+        guard let locked = lock(store(of: login.profile), Deadline(in: Broker.shortPatience)) else {
             return context.log.warn("the token is not kept: another process is obtaining one")
         }
         locked.keep(FailureMemory())
@@ -77,6 +74,9 @@ extension Broker {
             context.log.warn("the token cannot be kept: \(obstacle(error))")
         }
     }
+
+    /// How long a person may take to find and type a secret.
+    private static var typingTime: Milliseconds { 600_000 }
 
     /// A profile's client secret or password, from its sources; a person may be one of them.
     ///
@@ -103,10 +103,13 @@ extension Broker {
             case .secret(let secret, _): return secret
             case .needsPrompt:
                 typed = try prompt(
-                    for: key.name, of: profile, directories, deadline: Deadline(in: 600_000))
+                    for: key.name, of: profile, directories, deadline: Deadline(in: Broker.typingTime))
             }
         }
     }
+
+    /// How long a login that has its token already waits for another process.
+    private static var shortPatience: Milliseconds { 5000 }
 
     /// The store's lock; `nil` where somebody else still has it at the deadline.
     func lock(_ store: TokenStore, _ deadline: Deadline) -> LockedTokenStore? {

@@ -73,9 +73,7 @@ extension Broker {
     }
 
     private func status(of profile: Profile) -> ProfileStatus {
-        let store = TokenStore(
-            cache: directories.cache, state: directories.state, label: profile.name,
-            identity: profile.identity)
+        let store = store(of: profile)
         let now = context.clock.now()
         let freshness = Freshness(
             use: profile.tokenUse, minimum: profile.minTTL.map { $0 * 1000 }, rejected: nil,

@@ -287,7 +287,9 @@ struct Renewal {
 
     /// How long one try may take: a brief one where there is a spare token, so that nobody waits for a provider
     /// that is down.
-    private var tryDeadline: Deadline { spare() == nil ? deadline : deadline.limited(to: 5000) }
+    private var tryDeadline: Deadline { spare() == nil ? deadline : deadline.limited(to: Renewal.briefTry) }
+
+    private static var briefTry: Milliseconds { 5000 }
 
     /// Few providers take longer.
     private static var leastTimeToRefresh: Milliseconds { 500 }

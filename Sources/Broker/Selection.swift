@@ -12,11 +12,7 @@ public struct Selection: Sendable {
     var context: Context { broker.context }
     var deadline: Deadline { context.deadline(profile.timeout ?? request.timeout) }
 
-    var store: TokenStore {
-        TokenStore(
-            cache: broker.directories.cache, state: broker.directories.state, label: profile.name,
-            identity: profile.identity)
-    }
+    var store: TokenStore { broker.store(of: profile) }
 
     /// The credential: from the store while it is fresh, else from the provider.
     public func credential() throws(HelperError) -> Credential {

@@ -19,7 +19,7 @@ extension Patient {
         }
         if trials.isEmpty {
             for profile in profiles {
-                guard let token = store(of: profile).token() else { continue }
+                guard let token = broker.store(of: profile).token() else { continue }
                 if token.issued - context.clock.now() > Patient.tolerance {
                     findings.append(
                         .fail(

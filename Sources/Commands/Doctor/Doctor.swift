@@ -2,7 +2,6 @@ import Broker
 import Callers
 import Platform
 import Profiles
-import TokenStore
 
 /// `doctor`: goes through all that a request depends on, and names what is wrong with the command that mends it.
 ///
@@ -82,12 +81,6 @@ struct Patient {
         site = SetupSite(
             environment: context.environment, configuration: configuration, profiles: profiles,
             profileName: broker.profileName, directories: directories, helper: helper)
-    }
-
-    func store(of profile: Profile) -> TokenStore {
-        TokenStore(
-            cache: directories.cache, state: directories.state, label: profile.name,
-            identity: profile.identity)
     }
 
     /// The command that gives a profile new credentials.

@@ -8,7 +8,7 @@ extension Patient {
         var findings = check(directories.cache, "access tokens", variable: "XDG_CACHE_HOME")
         findings += check(directories.state, "refresh tokens and locks", variable: "XDG_STATE_HOME")
         for profile in profiles {
-            let store = store(of: profile)
+            let store = broker.store(of: profile)
             findings += check(lock: store, of: profile)
             findings += check(token: store, of: profile)
         }
