@@ -92,6 +92,25 @@ import Testing
         #expect(try folder.list() == [])
     }
 
+    // MARK: - Room
+
+    /// A lock is asked for by a thread, as a rule.
+    @Test(.clients("setpriv")) func aDeadlineHoldsWhereThereIsNoRoomForAThread() async throws {
+        let victim = try Victim(environment: ["BUTLR_TIMEOUT": "2s"])
+        try await victim.seed()
+        try victim.helper.cacheFolder.remove("")
+        let name = try #require(try victim.helper.stateFolder.files().first { $0.hasSuffix(".lock") })
+        let lock = try FileDescriptor(opening: victim.helper.stateFolder.path(name), O_RDWR)
+        let program = try victim.helper.unprivileged(
+            "sh", ["-c", "ulimit -u 0; exec \"$0\" get", victim.helper.executable])
+        try #require(flock(lock.raw, LOCK_EX | LOCK_NB) == 0)
+        let late = try await program.run()
+        #expect(late.status == 75 && late.errorCode == "temporary-failure", "\(late)")
+        try #require(flock(lock.raw, LOCK_UN) == 0)
+        let served = try await program.run()
+        #expect(served.output.contains(Victim.token), "\(served)")
+    }
+
     // MARK: - Memory
 
     /// A helper that waits for its provider, with the secret in its memory.
