@@ -15,6 +15,8 @@ struct Renewal {
     let deadline: Deadline
     private var secrets: ProfileSecrets
     private var failures: PastFailures
+    /// Whether it was said that the token cannot be kept.
+    private var hasWarned = false
 
     typealias Outcome = (token: StoredToken, source: Credential.Source)
 
@@ -138,20 +140,11 @@ struct Renewal {
         }
         // This may take long, so it comes before the token is noted as sent; that it failed shows when it is sent.
         try? HTTPClient.load()
-        var mayBeUsedUp = stored.isBeingRedeemed
-        if mayBeUsedUp, secrets.areAtHand() { return nil }
+        if stored.isBeingRedeemed, secrets.areAtHand() { return nil }
         let clientSecret = try secrets.ofClient()
-        var last: TokenFailure?
+        var last: HelperError?
         while true {
-            // An answer that came too late would be lost, and the refresh token with it.
-            guard tryDeadline.remaining >= Renewal.leastTimeToRefresh else {
-                if let last { throw .failed(failures.explained(last.error, retryingIn: 1000)) }
-                throw .failed(
-                    HelperError(
-                        .temporaryFailure,
-                        "profile \"\(profile.name)\": there is no time left to ask \(profile.server)",
-                        retryAfter: 1))
-            }
+            try checkTimeToRefresh(after: last)
             let redemption: Redemption
             do {
                 redemption = try store.beginRedeeming(stored.refreshToken)
@@ -163,27 +156,9 @@ struct Renewal {
             do throws(TokenFailure) {
                 response = try send(request)
             } catch {
-                switch error {
-                case .notSent, .busy:
-                    if !mayBeUsedUp { try? redemption.finish(stored.refreshToken) }
-                    last = error
-                    try waitBeforeAnotherTry(after: error, store)
-                case .lost:
-                    if secrets.areAtHand() { return nil }
-                    guard !mayBeUsedUp else { try giveUp(after: error, store) }
-                    mayBeUsedUp = true
-                case .refused("invalid_grant", _):
-                    guard let other = self.store.refreshToken(), other.refreshToken != stored.refreshToken
-                    else {
-                        store.removeRefreshToken()
-                        return nil
-                    }
-                    stored = other
-                case .refused(_, let reason):
-                    if reason.code != .temporaryFailure { try? redemption.finish(stored.refreshToken) }
-                    // The client itself is refused: a login would fare no better.
-                    if reason.code != .config, secrets.areAtHand() { return nil }
-                    try giveUp(after: error, store)
+                switch try next(after: error, of: stored, redemption, store) {
+                case .again(let next): (stored, last) = (next, error.error)
+                case .logIn: return nil
                 }
                 continue
             }
@@ -196,6 +171,53 @@ struct Renewal {
             if profile.tokenUse == .idToken, response.idToken == nil { return nil }
             return try accept(response, store)
         }
+    }
+
+    /// What comes after a refresh that brought no token.
+    private enum Next {
+        /// Another try, with this refresh token.
+        case again(StoredRefreshToken)
+        case logIn
+    }
+
+    /// - Throws: the failure, where there is nothing to do but to report it.
+    private mutating func next(
+        after failure: TokenFailure, of stored: StoredRefreshToken, _ redemption: consuming Redemption,
+        _ store: borrowing LockedTokenStore
+    ) throws(Interruption) -> Next {
+        switch failure {
+        case .notSent, .busy:
+            if !stored.isBeingRedeemed { try? redemption.finish(stored.refreshToken) }
+            try waitBeforeAnotherTry(after: failure, store)
+            return .again(stored)
+        case .lost:
+            if secrets.areAtHand() { return .logIn }
+            guard !stored.isBeingRedeemed else { try giveUp(after: failure, store) }
+            return .again(StoredRefreshToken(stored.refreshToken, isBeingRedeemed: true))
+        case .refused("invalid_grant", _):
+            guard let other = self.store.refreshToken(), other.refreshToken != stored.refreshToken else {
+                store.removeRefreshToken()
+                return .logIn
+            }
+            return .again(other)
+        case .refused(_, let reason):
+            if reason.code != .temporaryFailure { try? redemption.finish(stored.refreshToken) }
+            // The client itself is refused: a login would fare no better.
+            if reason.code != .config, secrets.areAtHand() { return .logIn }
+            try giveUp(after: failure, store)
+        }
+    }
+
+    /// An answer that came too late would be lost, and the refresh token with it.
+    private func checkTimeToRefresh(after last: HelperError?) throws(Interruption) {
+        if tryDeadline.remaining >= Renewal.leastTimeToRefresh { return }
+        if let last, last.code == .temporaryFailure {
+            throw .failed(failures.explained(last, retryingIn: 1000))
+        }
+        throw .failed(
+            HelperError(
+                .temporaryFailure,
+                "profile \"\(profile.name)\": there is no time left to ask \(profile.server)", retryAfter: 1))
     }
 
     /// Keeps a response's tokens.
@@ -231,8 +253,6 @@ struct Renewal {
     ) {
         do { try write(store) } catch { warnNotKept(error) }
     }
-
-    private var hasWarned = false
 
     private mutating func warnNotKept(_ error: SystemError) {
         if !hasWarned {
