@@ -45,7 +45,7 @@ public struct Broker: Sendable {
         if let asked = request.profile, let profileName, asked != profileName {
             throw HelperError(
                 .badRequest,
-                "the request is for profile \"\(quoted(asked))\", but this call is for \"\(quoted(profileName))\""
+                "the request is for \(Profile.title(of: asked)), but this call is for \"\(quoted(profileName))\""
             )
         }
         let configuration = try configuration()

@@ -144,7 +144,7 @@ extension Profile {
     var isBusy: HelperError {
         HelperError(
             .temporaryFailure,
-            "profile \"\(name)\": another process is obtaining a token and has not finished", retryAfter: 1)
+            "\(title): another process is obtaining a token and has not finished", retryAfter: 1)
     }
 
     var noIDToken: HelperError {

@@ -116,7 +116,7 @@ extension Broker {
             case .withPerson:
                 if context.allowsInput { continue }
                 return HelperError(
-                    .config, "the \(secret.key.name) of profile \"\(quoted(profile.name))\" must be typed",
+                    .config, "the \(secret.key.name) of \(profile.title) must be typed",
                     hint: directories.remedy(for: [.prompt], of: profile.name))
             case .missing, nil:
                 let reasons = secret.sources.map { source, presence in
@@ -124,7 +124,7 @@ extension Broker {
                 }
                 return HelperError(
                     .config,
-                    "the \(secret.key.name) of profile \"\(quoted(profile.name))\" is not there: "
+                    "the \(secret.key.name) of \(profile.title) is not there: "
                         + reasons.joined(separator: "; "),
                     hint: directories.remedy(for: secret.sources.map(\.0), of: profile.name))
             }

@@ -41,9 +41,9 @@ extension Selection {
         if let file = broker.directories.namedConfigFile { arguments += ["--config", file] }
         do throws(SystemError) {
             try startDetached(arguments + [RenewAhead.command], context.environment.entries)
-            context.log.debug("profile \"\(profile.name)\": the token is renewed in the background")
+            context.log.debug("\(profile.title): the token is renewed in the background")
         } catch {
-            context.log.debug("profile \"\(profile.name)\": no background process: \(error)")
+            context.log.debug("\(profile.title): no background process: \(error)")
         }
     }
 

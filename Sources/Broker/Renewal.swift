@@ -101,7 +101,7 @@ struct Renewal {
             if let rejected = freshness.rejected, token.matches(rejected), freshness.isValid(token, at: now),
                 let warning = Refusals(clock: context.clock).note(token, store)
             {
-                context.log.warn("profile \"\(profile.name)\": \(warning)")
+                context.log.warn("\(profile.title): \(warning)")
                 return (token, .cache)
             }
         }
@@ -217,7 +217,7 @@ struct Renewal {
         throw .failed(
             HelperError(
                 .temporaryFailure,
-                "profile \"\(profile.name)\": there is no time left to ask \(profile.server)", retryAfter: 1))
+                "\(profile.title): there is no time left to ask \(profile.server)", retryAfter: 1))
     }
 
     /// Keeps a response's tokens.
@@ -256,7 +256,7 @@ struct Renewal {
 
     private mutating func warnNotKept(_ error: SystemError) {
         if !hasWarned {
-            context.log.warn("profile \"\(profile.name)\": the token cannot be kept: \(obstacle(error))")
+            context.log.warn("\(profile.title): the token cannot be kept: \(obstacle(error))")
         }
         hasWarned = true
     }

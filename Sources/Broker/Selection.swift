@@ -23,7 +23,7 @@ public struct Selection: Sendable {
             rejected: stored.flatMap(rejectedToken), forcesRefresh: request.forcesRefresh,
             started: context.started)
         if let token = stored, freshness.accepts(token, at: context.clock.now()) {
-            context.log.debug("profile \"\(profile.name)\": a stored token is good")
+            context.log.debug("\(profile.title): a stored token is good")
             beginRenewingAhead(token)
             return credential(token, .cache)
         }
@@ -33,7 +33,7 @@ public struct Selection: Sendable {
         let left = credential.expires - context.clock.now()
         if let minimum = freshness.minimum, left < minimum {
             context.log.warn(
-                "profile \"\(profile.name)\": the token lives for \(left / 1000) s, not for the"
+                "\(profile.title): the token lives for \(left / 1000) s, not for the"
                     + " \(minimum / 1000) s asked for")
         }
         return credential
@@ -51,7 +51,7 @@ public struct Selection: Sendable {
             // Meanwhile it may have been replaced.
             guard let stored = store.token(), stored.matches(token) else { return }
             if let warning = Refusals(clock: context.clock).note(stored, locked) {
-                context.log.warn("profile \"\(profile.name)\": \(warning)")
+                context.log.warn("\(profile.title): \(warning)")
             } else {
                 try removeToken(locked)
             }
@@ -76,7 +76,7 @@ public struct Selection: Sendable {
     private func removeToken(_ store: borrowing LockedTokenStore) throws(HelperError) {
         do throws(SystemError) { try store.removeToken() } catch {
             throw HelperError(
-                .ioError, "profile \"\(profile.name)\": the stored token cannot be removed: \(error)")
+                .ioError, "\(profile.title): the stored token cannot be removed: \(error)")
         }
     }
 

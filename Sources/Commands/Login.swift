@@ -194,7 +194,7 @@ private struct LoginAttempt {
             if !draft[.tokenEndpoint].isEmpty {
                 provider = "oauth2"
             } else if draft.isNew, draft[.baseURL].isEmpty, draft[.username].isEmpty, let dialogue {
-                dialogue.say("The profile \"\(quoted(draft.name))\" is kept in \(quoted(shown(draft.path))).")
+                dialogue.say("The \(Profile.title(of: draft.name)) is kept in \(quoted(shown(draft.path))).")
                 provider = try dialogue.choose(
                     "Provider", "Where do the tokens come from?",
                     among: [
@@ -453,7 +453,7 @@ private struct LoginAttempt {
         var lines = [
             "Logged in to \(quoted(profile.server)) as \(subject).",
             "The token lives for \(lifetime).",
-            "\(draft.isNew ? "Made" : "Changed") the profile \"\(quoted(profile.name))\" in \(quoted(place)).",
+            "\(draft.isNew ? "Made" : "Changed") the \(profile.title) in \(quoted(place)).",
         ]
         if !dropped.isEmpty {
             lines.append(

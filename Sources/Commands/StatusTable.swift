@@ -113,7 +113,7 @@ struct StatusTable {
         _ failure: ProfileStatus.Failure, of name: String, at now: Timestamp
     ) -> String {
         // Which profile it is can be seen.
-        let prefix = "profile \"\(name)\": "
+        let prefix = "\(Profile.title(of: name)): "
         let whole = failure.error.message
         let message = whole.hasPrefix(prefix) ? String(whole.dropFirst(prefix.count)) : whole
         let left = failure.until - now

@@ -131,7 +131,7 @@ extension Configuration {
         let message =
             isDefault
             ? "there is no profile \"default\", and none was named"
-            : "there is no profile \"\(quoted(name))\""
+            : "there is no \(Profile.title(of: name))"
         let nearest = isDefault ? nil : nearestWord(to: name, among: names).map { quoted($0) }
         let hint = isDefault ? "choose one with --profile NAME or BUTLR_PROFILE: " : "there are: "
         throw HelperError(

@@ -159,6 +159,10 @@ private struct CanonicalText {
 }
 
 extension Profile {
+    /// What it is called in a sentence: `profile "NAME"`.
+    public var title: String { Profile.title(of: name) }
+    public static func title(of name: String) -> String { "profile \"\(quoted(name))\"" }
+
     /// The deadline where nothing else is said.
     public static var usualTimeout: Milliseconds { 30_000 }
 

@@ -79,6 +79,19 @@ import Testing
         }
     }
 
+    /// Names come from a file, and a terminal may take a C1 control for the begin of a command.
+    @Test func cleansANameInEveryMessage() async throws {
+        let account = try Account(refusal: .http("{}", status: 400))
+        let config = try account.helper.configFolder.read("config")
+        try account.helper.config(config.replacing("\"default\"", with: "\"de\u{9B}31mfault\""))
+        for arguments in [["token"], ["get"], ["status"], ["doctor"], ["login", "--no-input"], ["logout"]] {
+            let result = try await account.helper.program(
+                arguments + ["--profile", "de\u{9B}31mfault"], environment: ["BUTLR_LOG": "trace"]
+            ).run()
+            #expect(!"\(result.output)\(result.errors)".contains("\u{9B}"), "\(arguments): \(result)")
+        }
+    }
+
     @Test(arguments: ["x", "-1", "1.5", "0x10", "0", "11m"], ["token", "get"])
     func refusesATimeoutThatIsNone(timeout: String, command: String) async throws {
         let account = try Account()

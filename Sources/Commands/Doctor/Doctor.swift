@@ -94,6 +94,3 @@ struct Patient {
         return ConfigRepair.setting(key, of: profile.name, in: path, to: value)
     }
 }
-
-/// A profile's name in a sentence.
-func named(_ profile: Profile) -> String { "profile \"\(quoted(profile.name))\"" }

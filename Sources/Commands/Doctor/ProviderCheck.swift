@@ -28,11 +28,11 @@ extension Patient {
             switch trial.result {
             case .success(let success):
                 .ok(
-                    "\(named(trial.profile)): a token for \(spoken(success.expires - success.issued)), after \(success.duration) ms"
+                    "\(trial.profile.title): a token for \(spoken(success.expires - success.issued)), after \(success.duration) ms"
                 )
             case .failure(let error):
                 .fail(
-                    error.code, "\(named(trial.profile)): \(error.message)", mend: mend(error, trial.profile))
+                    error.code, "\(trial.profile.title): \(error.message)", mend: mend(error, trial.profile))
             }
         }
     }

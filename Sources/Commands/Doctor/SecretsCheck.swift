@@ -43,6 +43,6 @@ extension Patient {
     }
 
     private func sentence(_ profile: Profile, _ key: String, _ end: String, after tried: [String]) -> String {
-        "\(named(profile)): \(key): " + (tried + [end]).joined(separator: "; ")
+        "\(profile.title): \(key): " + (tried + [end]).joined(separator: "; ")
     }
 }
