@@ -49,6 +49,9 @@ public struct Broker: Sendable {
             )
         }
         let configuration = try configuration()
+        context.log.trace(
+            "config: \(configuration.files.isEmpty ? "no file" : configuration.files.joined(separator: ", "))"
+        )
         let name = request.profile ?? profileName
         if request.isForAnyServer, configuration.isEmpty {
             throw HelperError(.noProfile, "no profile is configured", hint: "type: butlr-credential help")
@@ -59,6 +62,9 @@ public struct Broker: Sendable {
             } else {
                 try configuration.profile(named: name)
             }
+        context.log.trace(
+            profile.title + (request.url.map { " serves \($0.description)" } ?? " is the one for no URL")
+                + ", from \(profile.origin)")
         return Selection(broker: self, request: request, profile: profile, configuration: configuration)
     }
 

@@ -75,19 +75,24 @@ struct Renewal {
     /// Waits for the lock, or for the token that its holder obtains.
     private mutating func waitForTurn() throws(Interruption) -> Outcome {
         let patience = tryDeadline
-        var pause: Milliseconds = 5
+        var pause = Renewal.firstPause
         var request = store.requestLock()
         var notice: WaitingNotice?
         defer { notice?.end() }
         while true {
             if let locked = request.wait(until: patience.limited(to: pause)) {
                 notice?.end()
+                trace("has the lock")
                 return try obtain(locked)
             }
+            if pause == Renewal.firstPause { trace("another process has the lock") }
             if notice == nil {
                 notice = context.notice(of: "another process's token request", until: patience)
             }
-            if let token = store.token(), freshness.accepts(token, at: now) { return (token, .cache) }
+            if let token = store.token(), freshness.accepts(token, at: now) {
+                trace("another process has obtained \(token.term(of: profile.tokenUse))")
+                return (token, .cache)
+            }
             guard !patience.hasPassed else {
                 throw .failed(profile.isBusy)
             }
@@ -97,7 +102,10 @@ struct Renewal {
 
     private mutating func obtain(_ store: borrowing LockedTokenStore) throws(Interruption) -> Outcome {
         if let token = self.store.token() {
-            if freshness.accepts(token, at: now) { return (token, .cache) }
+            if freshness.accepts(token, at: now) {
+                trace("meanwhile another process has obtained \(token.term(of: profile.tokenUse))")
+                return (token, .cache)
+            }
             if let rejected = freshness.rejected, token.matches(rejected), freshness.isValid(token, at: now),
                 let warning = Refusals(clock: context.clock).note(token, store)
             {
@@ -115,6 +123,7 @@ struct Renewal {
     private mutating func login(_ store: borrowing LockedTokenStore) throws(Interruption) -> StoredToken {
         let request = profile.loginRequest(try secrets.all())
         while true {
+            trace("logs in at \(profile.server)")
             let response: TokenResponse
             do throws(TokenFailure) {
                 response = try send(request)
@@ -152,6 +161,7 @@ struct Renewal {
                 return nil
             }
             let request = profile.refreshRequest(stored.refreshToken, at: refreshEndpoint, clientSecret)
+            trace("redeems the refresh token at \(profile.server)")
             let response: TokenResponse
             do throws(TokenFailure) {
                 response = try send(request)
@@ -228,6 +238,7 @@ struct Renewal {
         guard let expiry = token.expiry(of: profile.tokenUse) else {
             try giveUp(after: .lost(profile.noIDToken), store)
         }
+        trace("the answer is \(token.term(of: profile.tokenUse))")
         var memory = self.store.failures()
         if memory.failure != nil {
             memory.failure = nil
@@ -266,6 +277,7 @@ struct Renewal {
     /// Gives the answer that another process has got lately, where asking again would bring the same.
     private mutating func consultMemory(_ store: borrowing LockedTokenStore) throws(Interruption) {
         guard !freshness.forcesRefresh, let failure = failures.latest(in: store, &secrets) else { return }
+        trace("the failure of \(failure.at.rfc3339) counts until \(failure.until.rfc3339)")
         var error = failure.error
         guard error.code == .temporaryFailure else { throw .failed(error) }
         let wait = failure.until - now
@@ -296,7 +308,14 @@ struct Renewal {
         throw .failed(failures.explained(failure.error, retryingIn: wait))
     }
 
+    private func trace(_ message: @autoclosure () -> String) {
+        context.log.trace("\(profile.title): \(message())")
+    }
+
     // MARK: Time
+
+    /// How soon it is looked for a token that the lock's holder may have obtained, the first time.
+    private static var firstPause: Milliseconds { 5 }
 
     private var now: Timestamp { context.clock.now() }
 

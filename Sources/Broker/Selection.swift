@@ -22,6 +22,9 @@ public struct Selection: Sendable {
             use: profile.tokenUse, minimum: (request.minTTL ?? profile.minTTL).map { $0 * 1000 },
             rejected: stored.flatMap(rejectedToken), forcesRefresh: request.forcesRefresh,
             started: context.started)
+        context.log.trace(
+            "\(profile.title): \(stored.map { "stored is \($0.term(of: profile.tokenUse))" } ?? "no token is stored")"
+        )
         if let token = stored, freshness.accepts(token, at: context.clock.now()) {
             context.log.debug("\(profile.title): a stored token is good")
             beginRenewingAhead(token)

@@ -79,6 +79,27 @@ import Testing
         }
     }
 
+    /// Which files are read, why this profile, what is in the store, whose turn it is, what is asked for.
+    @Test func tracesItsDecisions() async throws {
+        let account = try Account()
+        let input = Program.Input.text(#"{"uri":"https://git.example.com/a?b=canary"}"#)
+        let first = try await account.helper.run("get", input: input, environment: ["BUTLR_LOG": "trace"])
+        for part in [
+            "config: \(account.helper.configFolder.path("config"))\n",
+            "profile \"default\" serves https://git.example.com/a, from ",
+            "profile \"default\": no token is stored\n",
+            "profile \"default\": has the lock", "profile \"default\": logs in at ",
+            "profile \"default\": the answer is a token from ",
+        ] {
+            #expect(first.errors.contains(part), "\(part): \(first)")
+        }
+        let second = try await account.helper.run("get", input: input, environment: ["BUTLR_LOG": "trace"])
+        #expect(second.errors.contains("profile \"default\": stored is a token from "), "\(second)")
+        #expect(!"\(first.errors)\(second.errors)".contains("canary"))
+        let debug = try await account.helper.run("get", input: input, environment: ["BUTLR_LOG": "debug"])
+        #expect(!debug.errors.contains("serves"), "\(debug)")
+    }
+
     /// Names come from a file, and a terminal may take a C1 control for the begin of a command.
     @Test func cleansANameInEveryMessage() async throws {
         let account = try Account(refusal: .http("{}", status: 400))
