@@ -23,7 +23,7 @@ public enum Exec: Command {
         }
         let name = options["--env"] ?? "BUTLR_ACCESS_TOKEN"
         guard isVariableName(name) else {
-            throw HelperError(.usage, "--env \"\(quoted(name))\" is no name of a variable")
+            throw HelperError(.usage, "--env \"\(quoted(name))\" is not a valid variable name")
         }
         var request = CredentialRequest()
         // The program that takes this one's place would have a child that it does not know.

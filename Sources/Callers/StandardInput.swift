@@ -80,7 +80,7 @@ public struct StandardInput: Sendable {
 }
 
 private var notAnObject: HelperError {
-    HelperError(.badRequest, "the request on standard input is no JSON object")
+    HelperError(.badRequest, "the request on standard input is not a JSON object")
 }
 
 private func isBlank(_ byte: UInt8) -> Bool {

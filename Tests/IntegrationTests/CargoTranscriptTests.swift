@@ -137,7 +137,7 @@ import Testing
         #expect(result.status == 0)
         #expect(
             result.output == hello
-                + #"{"Err":{"kind":"other","message":"this is no request of cargo's protocol version 1","caused-by":[]}}"#
+                + #"{"Err":{"kind":"other","message":"this is not a request in version 1 of cargo's protocol","caused-by":[]}}"#
                 + "\n")
         try transcript.expectUntouched()
     }
