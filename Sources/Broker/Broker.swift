@@ -45,10 +45,13 @@ public struct Broker: Sendable {
         if let asked = request.profile, let profileName, asked != profileName {
             throw HelperError(
                 .badRequest,
-                "the request is for profile \"\(quoted(asked))\", but this call is for \"\(quoted(profileName))\""
+                "the request is for \(Profile.title(of: asked)), but this call is for \"\(quoted(profileName))\""
             )
         }
         let configuration = try configuration()
+        context.log.trace(
+            "config: \(configuration.files.isEmpty ? "no file" : configuration.files.joined(separator: ", "))"
+        )
         let name = request.profile ?? profileName
         if request.isForAnyServer, configuration.isEmpty {
             throw HelperError(.noProfile, "no profile is configured", hint: "type: butlr-credential help")
@@ -59,6 +62,9 @@ public struct Broker: Sendable {
             } else {
                 try configuration.profile(named: name)
             }
+        context.log.trace(
+            profile.title + (request.url.map { " serves \($0.description)" } ?? " is the one for no URL")
+                + ", from \(profile.origin)")
         return Selection(broker: self, request: request, profile: profile, configuration: configuration)
     }
 
@@ -78,6 +84,13 @@ public struct Broker: Sendable {
         Broker(
             context.restarted, client: client, configFile: configFile ?? directories.namedConfigFile,
             profileName: profile ?? profileName)
+    }
+
+    /// The store of a profile's tokens.
+    public func store(of profile: Profile) -> TokenStore {
+        TokenStore(
+            cache: directories.cache, state: directories.state, label: profile.name,
+            identity: profile.identity)
     }
 
     static func fingerprint(of token: Secret) -> String {

@@ -40,6 +40,11 @@ extension StoredToken {
         }
     }
 
+    /// When it was issued and when it ends, for the log.
+    func term(of use: TokenUse) -> String {
+        "a token from \(issued.rfc3339) to \(expiry(of: use)?.rfc3339 ?? "an end that is not known")"
+    }
+
     /// Whether `token` is this one.
     func matches(_ token: Secret) -> Bool { accessToken == token || idToken == token }
 }

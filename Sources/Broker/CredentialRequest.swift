@@ -20,7 +20,7 @@ public struct CredentialRequest: Sendable {
     /// Whether a new token is wanted even though the stored one seems good.
     public var forcesRefresh = false
     /// How long the answer may take where the profile does not say.
-    public var timeout: Milliseconds = 30_000
+    public var timeout = Profile.usualTimeout
     /// Whether the tool asks whatever helper it knows for every server that it meets: then that nothing is
     /// configured means no more than that no profile serves the URL.
     public var isForAnyServer = false

@@ -15,12 +15,12 @@ extension Broker {
             guard let name else { return true }
             return identity?.utf8.starts(with: Profile.identityPrefix(ofName: name).utf8) ?? false
         }
+        let deadline = Deadline(in: Broker.patience)
+        let notice = context.notice(of: "another process's token request", until: deadline)
+        defer { notice?.end() }
         var count = 0
         for store in stores {
-            let notice = context.notice(
-                of: "another process's token request", until: Deadline(in: 10_000))
-            defer { notice?.end() }
-            guard let locked = lock(store, Deadline(in: 10_000)) else {
+            guard let locked = lock(store, deadline) else {
                 throw HelperError(
                     .temporaryFailure, "another process is obtaining a token and has not finished",
                     retryAfter: 1)
@@ -32,4 +32,7 @@ extension Broker {
         }
         return count
     }
+
+    /// How long all who are at work just now are given to finish.
+    private static var patience: Milliseconds { 10_000 }
 }

@@ -12,6 +12,8 @@ public struct FreshLogin: Sendable {
     /// How far the provider's clock is ahead of this one, where its `Date` says so.
     public let clockDifference: Milliseconds?
 
+    /// How long the provider took to answer.
+    public var duration: Milliseconds { token.obtained - token.issued }
     /// When the token that the profile hands out ends; may be in the past.
     public var expires: Timestamp { token.expiry(of: profile.tokenUse) ?? token.expires }
     /// When the request for it was sent.
@@ -27,16 +29,16 @@ extension Broker {
     /// - Parameter given: secrets by their key; one that is not here comes from the profile's sources.
     /// - Throws: why there is no token; `config` where a secret is not to be had.
     public func logIn(with profile: Profile, given: [ConfigKey: Secret]) throws(HelperError) -> FreshLogin {
-        // People were asked before: that was not the provider's time.
-        let deadline = Deadline(in: profile.timeout ?? 30_000)
         var secrets = LoginSecrets()
         if !profile.clientSecret.isEmpty {
-            secrets.clientSecret = try secret(.clientSecret, of: profile, given, deadline)
+            secrets.clientSecret = try secret(.clientSecret, of: profile, given)
         }
         if profile.grant == .password {
-            secrets.password = try secret(.password, of: profile, given, deadline)
+            secrets.password = try secret(.password, of: profile, given)
         }
         let request = profile.loginRequest(secrets)
+        // That of secrets was another one: a person may have typed them.
+        let deadline = Deadline(in: profile.timeout ?? Profile.usualTimeout)
         let response: TokenResponse
         do throws(TokenFailure) {
             let notice = context.notice(of: profile.server, until: deadline)
@@ -57,10 +59,7 @@ extension Broker {
     ///
     /// That it cannot be kept is no failure: the next call logs in again.
     public func keep(_ login: FreshLogin) {
-        let store = TokenStore(
-            cache: directories.cache, state: directories.state, label: login.profile.name,
-            identity: login.profile.identity)
-        guard let locked = lock(store, Deadline(in: 5000)) else {
+        guard let locked = lock(store(of: login.profile), Deadline(in: Broker.shortPatience)) else {
             return context.log.warn("the token is not kept: another process is obtaining one")
         }
         locked.keep(FailureMemory())
@@ -76,34 +75,41 @@ extension Broker {
         }
     }
 
+    /// How long a person may take to find and type a secret.
+    private static var typingTime: Milliseconds { 600_000 }
+
     /// A profile's client secret or password, from its sources; a person may be one of them.
     ///
     /// - Throws: `config` where it is not to be had.
     public func secret(_ key: ConfigKey, of profile: Profile) throws(HelperError) -> Secret {
-        try secret(key, of: profile, [:], Deadline(in: profile.timeout ?? 30_000))
+        try secret(key, of: profile, [:])
     }
 
     private func secret(
-        _ key: ConfigKey, of profile: Profile, _ given: [ConfigKey: Secret], _ deadline: Deadline
+        _ key: ConfigKey, of profile: Profile, _ given: [ConfigKey: Secret]
     ) throws(HelperError) -> Secret {
         if let secret = given[key] { return secret }
         let sources = key == .password ? profile.password : profile.clientSecret
         // Those of the other profiles, too, and this one may not be in the config yet.
         var variables = (try? configuration().secretVariables) ?? Configuration.ownSecretVariables
         for case .env(let name) in profile.clientSecret + profile.password { variables.insert(name) }
-        let reader = SecretReader(
-            environment: context.environment, deadline: deadline, allowsInput: context.allowsInput,
-            secretVariables: variables, directories: directories)
         var typed: Secret?
         while true {
+            let reader = SecretReader(
+                environment: context.environment,
+                deadline: Deadline(in: profile.timeout ?? Profile.usualTimeout),
+                allowsInput: context.allowsInput, secretVariables: variables, directories: directories)
             switch try reader.read(sources, for: key.name, of: profile.name, answered: typed) {
             case .secret(let secret, _): return secret
             case .needsPrompt:
                 typed = try prompt(
-                    for: key.name, of: profile, directories, deadline: Deadline(in: 600_000))
+                    for: key.name, of: profile, directories, deadline: Deadline(in: Broker.typingTime))
             }
         }
     }
+
+    /// How long a login that has its token already waits for another process.
+    private static var shortPatience: Milliseconds { 5000 }
 
     /// The store's lock; `nil` where somebody else still has it at the deadline.
     func lock(_ store: TokenStore, _ deadline: Deadline) -> LockedTokenStore? {
@@ -132,6 +138,13 @@ extension Profile {
     /// Scheme, host and port of the token endpoint.
     public var server: String {
         tokenEndpoint.split(separator: "/", maxSplits: 3).prefix(2).joined(separator: "//")
+    }
+
+    /// Why there is no lock at the deadline.
+    var isBusy: HelperError {
+        HelperError(
+            .temporaryFailure,
+            "\(title): another process is obtaining a token and has not finished", retryAfter: 1)
     }
 
     var noIDToken: HelperError {

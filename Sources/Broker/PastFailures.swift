@@ -62,7 +62,7 @@ struct PastFailures {
     /// The failure as a caller is told of it.
     func explained(_ error: HelperError, retryingIn wait: Milliseconds?) -> HelperError {
         var error = error
-        error.message = "profile \"\(profile.name)\": \(error.message)"
+        error.message = "\(profile.title): \(error.message)"
         if error.code == .temporaryFailure, let wait { error.retryAfter = Int((wait + 999) / 1000) }
         error.hint = error.hint ?? hint(error)
         return error

@@ -55,7 +55,7 @@ struct ProfileSecrets {
         }
         switch reading {
         case .secret(let secret, let source):
-            log.debug("profile \"\(profile.name)\": \(key) from \(source)")
+            log.debug("\(profile.title): \(key) from \(source)")
             return secret
         case .needsPrompt: throw .needsPrompt(key: key)
         }

@@ -73,9 +73,7 @@ extension Broker {
     }
 
     private func status(of profile: Profile) -> ProfileStatus {
-        let store = TokenStore(
-            cache: directories.cache, state: directories.state, label: profile.name,
-            identity: profile.identity)
+        let store = store(of: profile)
         let now = context.clock.now()
         let freshness = Freshness(
             use: profile.tokenUse, minimum: profile.minTTL.map { $0 * 1000 }, rejected: nil,
@@ -101,7 +99,7 @@ extension Broker {
         var needed = [(ConfigKey.clientSecret, profile.clientSecret)]
         if profile.grant == .password { needed.append((.password, profile.password)) }
         return needed.filter { !$0.1.isEmpty }.map { key, sources in
-            .init(key: key, sources: sources.map { ($0, $0.presence(context.environment)) })
+            .init(key: key, sources: sources.map { ($0, $0.presence(context.environment, directories)) })
         }
     }
 
@@ -118,7 +116,7 @@ extension Broker {
             case .withPerson:
                 if context.allowsInput { continue }
                 return HelperError(
-                    .config, "the \(secret.key.name) of profile \"\(quoted(profile.name))\" must be typed",
+                    .config, "the \(secret.key.name) of \(profile.title) must be typed",
                     hint: directories.remedy(for: [.prompt], of: profile.name))
             case .missing, nil:
                 let reasons = secret.sources.map { source, presence in
@@ -126,7 +124,7 @@ extension Broker {
                 }
                 return HelperError(
                     .config,
-                    "the \(secret.key.name) of profile \"\(quoted(profile.name))\" is not there: "
+                    "the \(secret.key.name) of \(profile.title) is not there: "
                         + reasons.joined(separator: "; "),
                     hint: directories.remedy(for: secret.sources.map(\.0), of: profile.name))
             }

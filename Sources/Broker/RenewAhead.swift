@@ -41,9 +41,9 @@ extension Selection {
         if let file = broker.directories.namedConfigFile { arguments += ["--config", file] }
         do throws(SystemError) {
             try startDetached(arguments + [RenewAhead.command], context.environment.entries)
-            context.log.debug("profile \"\(profile.name)\": the token is renewed in the background")
+            context.log.debug("\(profile.title): the token is renewed in the background")
         } catch {
-            context.log.debug("profile \"\(profile.name)\": no background process: \(error)")
+            context.log.debug("\(profile.title): no background process: \(error)")
         }
     }
 
@@ -64,7 +64,7 @@ extension Selection {
 
 /// Starts this program anew, in a session of its own and with nothing of the caller's: not its pipes, of which the
 /// caller may wait for the end, nor its terminal and process group.
-private func startDetached(_ arguments: [String], _ environment: [String]) throws(SystemError) {
+private func startDetached(_ arguments: [String], _ environment: [Environment.Entry]) throws(SystemError) {
     var program = ChildProgram(try executablePath(), arguments, environment: environment)
     program.company = .session
     _ = try program.start()

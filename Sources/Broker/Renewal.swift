@@ -15,6 +15,8 @@ struct Renewal {
     let deadline: Deadline
     private var secrets: ProfileSecrets
     private var failures: PastFailures
+    /// Whether it was said that the token cannot be kept.
+    private var hasWarned = false
 
     typealias Outcome = (token: StoredToken, source: Credential.Source)
 
@@ -73,25 +75,26 @@ struct Renewal {
     /// Waits for the lock, or for the token that its holder obtains.
     private mutating func waitForTurn() throws(Interruption) -> Outcome {
         let patience = tryDeadline
-        var pause: Milliseconds = 5
+        var pause = Renewal.firstPause
         var request = store.requestLock()
         var notice: WaitingNotice?
         defer { notice?.end() }
         while true {
             if let locked = request.wait(until: patience.limited(to: pause)) {
                 notice?.end()
+                trace("has the lock")
                 return try obtain(locked)
             }
+            if pause == Renewal.firstPause { trace("another process has the lock") }
             if notice == nil {
                 notice = context.notice(of: "another process's token request", until: patience)
             }
-            if let token = store.token(), freshness.accepts(token, at: now) { return (token, .cache) }
+            if let token = store.token(), freshness.accepts(token, at: now) {
+                trace("another process has obtained \(token.term(of: profile.tokenUse))")
+                return (token, .cache)
+            }
             guard !patience.hasPassed else {
-                throw .failed(
-                    HelperError(
-                        .temporaryFailure,
-                        "profile \"\(profile.name)\": another process is obtaining a token and has not finished",
-                        retryAfter: 1))
+                throw .failed(profile.isBusy)
             }
             pause = min(pause * 2, 40)
         }
@@ -99,11 +102,14 @@ struct Renewal {
 
     private mutating func obtain(_ store: borrowing LockedTokenStore) throws(Interruption) -> Outcome {
         if let token = self.store.token() {
-            if freshness.accepts(token, at: now) { return (token, .cache) }
+            if freshness.accepts(token, at: now) {
+                trace("meanwhile another process has obtained \(token.term(of: profile.tokenUse))")
+                return (token, .cache)
+            }
             if let rejected = freshness.rejected, token.matches(rejected), freshness.isValid(token, at: now),
                 let warning = Refusals(clock: context.clock).note(token, store)
             {
-                context.log.warn("profile \"\(profile.name)\": \(warning)")
+                context.log.warn("\(profile.title): \(warning)")
                 return (token, .cache)
             }
         }
@@ -117,6 +123,7 @@ struct Renewal {
     private mutating func login(_ store: borrowing LockedTokenStore) throws(Interruption) -> StoredToken {
         let request = profile.loginRequest(try secrets.all())
         while true {
+            trace("logs in at \(profile.server)")
             let response: TokenResponse
             do throws(TokenFailure) {
                 response = try send(request)
@@ -142,20 +149,11 @@ struct Renewal {
         }
         // This may take long, so it comes before the token is noted as sent; that it failed shows when it is sent.
         try? HTTPClient.load()
-        var mayBeUsedUp = stored.isBeingRedeemed
-        if mayBeUsedUp, secrets.areAtHand() { return nil }
+        if stored.isBeingRedeemed, secrets.areAtHand() { return nil }
         let clientSecret = try secrets.ofClient()
-        var last: TokenFailure?
+        var last: HelperError?
         while true {
-            // An answer that came too late would be lost, and the refresh token with it.
-            guard tryDeadline.remaining >= Renewal.leastTimeToRefresh else {
-                if let last { throw .failed(failures.explained(last.error, retryingIn: 1000)) }
-                throw .failed(
-                    HelperError(
-                        .temporaryFailure,
-                        "profile \"\(profile.name)\": there is no time left to ask \(profile.server)",
-                        retryAfter: 1))
-            }
+            try checkTimeToRefresh(after: last)
             let redemption: Redemption
             do {
                 redemption = try store.beginRedeeming(stored.refreshToken)
@@ -163,31 +161,14 @@ struct Renewal {
                 return nil
             }
             let request = profile.refreshRequest(stored.refreshToken, at: refreshEndpoint, clientSecret)
+            trace("redeems the refresh token at \(profile.server)")
             let response: TokenResponse
             do throws(TokenFailure) {
                 response = try send(request)
             } catch {
-                switch error {
-                case .notSent, .busy:
-                    if !mayBeUsedUp { try? redemption.finish(stored.refreshToken) }
-                    last = error
-                    try waitBeforeAnotherTry(after: error, store)
-                case .lost:
-                    if secrets.areAtHand() { return nil }
-                    guard !mayBeUsedUp else { try giveUp(after: error, store) }
-                    mayBeUsedUp = true
-                case .refused("invalid_grant", _):
-                    guard let other = self.store.refreshToken(), other.refreshToken != stored.refreshToken
-                    else {
-                        store.removeRefreshToken()
-                        return nil
-                    }
-                    stored = other
-                case .refused(_, let reason):
-                    if reason.code != .temporaryFailure { try? redemption.finish(stored.refreshToken) }
-                    // The client itself is refused: a login would fare no better.
-                    if reason.code != .config, secrets.areAtHand() { return nil }
-                    try giveUp(after: error, store)
+                switch try next(after: error, of: stored, redemption, store) {
+                case .again(let next): (stored, last) = (next, error.error)
+                case .logIn: return nil
                 }
                 continue
             }
@@ -202,6 +183,53 @@ struct Renewal {
         }
     }
 
+    /// What comes after a refresh that brought no token.
+    private enum Next {
+        /// Another try, with this refresh token.
+        case again(StoredRefreshToken)
+        case logIn
+    }
+
+    /// - Throws: the failure, where there is nothing to do but to report it.
+    private mutating func next(
+        after failure: TokenFailure, of stored: StoredRefreshToken, _ redemption: consuming Redemption,
+        _ store: borrowing LockedTokenStore
+    ) throws(Interruption) -> Next {
+        switch failure {
+        case .notSent, .busy:
+            if !stored.isBeingRedeemed { try? redemption.finish(stored.refreshToken) }
+            try waitBeforeAnotherTry(after: failure, store)
+            return .again(stored)
+        case .lost:
+            if secrets.areAtHand() { return .logIn }
+            guard !stored.isBeingRedeemed else { try giveUp(after: failure, store) }
+            return .again(StoredRefreshToken(stored.refreshToken, isBeingRedeemed: true))
+        case .refused("invalid_grant", _):
+            guard let other = self.store.refreshToken(), other.refreshToken != stored.refreshToken else {
+                store.removeRefreshToken()
+                return .logIn
+            }
+            return .again(other)
+        case .refused(_, let reason):
+            if reason.code != .temporaryFailure { try? redemption.finish(stored.refreshToken) }
+            // The client itself is refused: a login would fare no better.
+            if reason.code != .config, secrets.areAtHand() { return .logIn }
+            try giveUp(after: failure, store)
+        }
+    }
+
+    /// An answer that came too late would be lost, and the refresh token with it.
+    private func checkTimeToRefresh(after last: HelperError?) throws(Interruption) {
+        if tryDeadline.remaining >= Renewal.leastTimeToRefresh { return }
+        if let last, last.code == .temporaryFailure {
+            throw .failed(failures.explained(last, retryingIn: 1000))
+        }
+        throw .failed(
+            HelperError(
+                .temporaryFailure,
+                "\(profile.title): there is no time left to ask \(profile.server)", retryAfter: 1))
+    }
+
     /// Keeps a response's tokens.
     private mutating func accept(
         _ response: TokenResponse, _ store: borrowing LockedTokenStore
@@ -210,6 +238,7 @@ struct Renewal {
         guard let expiry = token.expiry(of: profile.tokenUse) else {
             try giveUp(after: .lost(profile.noIDToken), store)
         }
+        trace("the answer is \(token.term(of: profile.tokenUse))")
         var memory = self.store.failures()
         if memory.failure != nil {
             memory.failure = nil
@@ -219,7 +248,7 @@ struct Renewal {
             keep(store) { store throws(SystemError) in try store.keep(token) }
         } else {
             // Over as soon as it came: good for this one answer, if for anything.
-            store.removeToken()
+            try? store.removeToken()
             let soon = Timestamp(seconds: now.seconds + 2)
             token.expires = soon
             token.idTokenExpires = token.idTokenExpires.map { _ in soon }
@@ -236,11 +265,9 @@ struct Renewal {
         do { try write(store) } catch { warnNotKept(error) }
     }
 
-    private var hasWarned = false
-
     private mutating func warnNotKept(_ error: SystemError) {
         if !hasWarned {
-            context.log.warn("profile \"\(profile.name)\": the token cannot be kept: \(obstacle(error))")
+            context.log.warn("\(profile.title): the token cannot be kept: \(obstacle(error))")
         }
         hasWarned = true
     }
@@ -250,6 +277,7 @@ struct Renewal {
     /// Gives the answer that another process has got lately, where asking again would bring the same.
     private mutating func consultMemory(_ store: borrowing LockedTokenStore) throws(Interruption) {
         guard !freshness.forcesRefresh, let failure = failures.latest(in: store, &secrets) else { return }
+        trace("the failure of \(failure.at.rfc3339) counts until \(failure.until.rfc3339)")
         var error = failure.error
         guard error.code == .temporaryFailure else { throw .failed(error) }
         let wait = failure.until - now
@@ -280,7 +308,14 @@ struct Renewal {
         throw .failed(failures.explained(failure.error, retryingIn: wait))
     }
 
+    private func trace(_ message: @autoclosure () -> String) {
+        context.log.trace("\(profile.title): \(message())")
+    }
+
     // MARK: Time
+
+    /// How soon it is looked for a token that the lock's holder may have obtained, the first time.
+    private static var firstPause: Milliseconds { 5 }
 
     private var now: Timestamp { context.clock.now() }
 
@@ -291,7 +326,9 @@ struct Renewal {
 
     /// How long one try may take: a brief one where there is a spare token, so that nobody waits for a provider
     /// that is down.
-    private var tryDeadline: Deadline { spare() == nil ? deadline : deadline.limited(to: 5000) }
+    private var tryDeadline: Deadline { spare() == nil ? deadline : deadline.limited(to: Renewal.briefTry) }
+
+    private static var briefTry: Milliseconds { 5000 }
 
     /// Few providers take longer.
     private static var leastTimeToRefresh: Milliseconds { 500 }

@@ -12,11 +12,7 @@ public struct Selection: Sendable {
     var context: Context { broker.context }
     var deadline: Deadline { context.deadline(profile.timeout ?? request.timeout) }
 
-    var store: TokenStore {
-        TokenStore(
-            cache: broker.directories.cache, state: broker.directories.state, label: profile.name,
-            identity: profile.identity)
-    }
+    var store: TokenStore { broker.store(of: profile) }
 
     /// The credential: from the store while it is fresh, else from the provider.
     public func credential() throws(HelperError) -> Credential {
@@ -26,8 +22,11 @@ public struct Selection: Sendable {
             use: profile.tokenUse, minimum: (request.minTTL ?? profile.minTTL).map { $0 * 1000 },
             rejected: stored.flatMap(rejectedToken), forcesRefresh: request.forcesRefresh,
             started: context.started)
+        context.log.trace(
+            "\(profile.title): \(stored.map { "stored is \($0.term(of: profile.tokenUse))" } ?? "no token is stored")"
+        )
         if let token = stored, freshness.accepts(token, at: context.clock.now()) {
-            context.log.debug("profile \"\(profile.name)\": a stored token is good")
+            context.log.debug("\(profile.title): a stored token is good")
             beginRenewingAhead(token)
             return credential(token, .cache)
         }
@@ -37,7 +36,7 @@ public struct Selection: Sendable {
         let left = credential.expires - context.clock.now()
         if let minimum = freshness.minimum, left < minimum {
             context.log.warn(
-                "profile \"\(profile.name)\": the token lives for \(left / 1000) s, not for the"
+                "\(profile.title): the token lives for \(left / 1000) s, not for the"
                     + " \(minimum / 1000) s asked for")
         }
         return credential
@@ -49,25 +48,44 @@ public struct Selection: Sendable {
     /// warning.
     public func reject(_ token: Secret) {
         let store = store
-        guard let stored = store.token(), stored.matches(token), let locked = broker.lock(store, deadline),
+        guard let stored = store.token(), stored.matches(token) else { return }
+        do throws(HelperError) {
+            let locked = try lock(store)
             // Meanwhile it may have been replaced.
-            let stored = store.token(), stored.matches(token)
-        else { return }
-        if let warning = Refusals(clock: context.clock).note(stored, locked) {
-            context.log.warn("profile \"\(profile.name)\": \(warning)")
-        } else {
-            locked.removeToken()
+            guard let stored = store.token(), stored.matches(token) else { return }
+            if let warning = Refusals(clock: context.clock).note(stored, locked) {
+                context.log.warn("\(profile.title): \(warning)")
+            } else {
+                try removeToken(locked)
+            }
+        } catch {
+            context.log.warn("the refused token is still stored: \(error.message)")
         }
     }
 
     /// Forgets the stored token, so that the next one comes from the provider.
-    public func forget() {
-        if store.token() != nil { broker.lock(store, deadline)?.removeToken() }
+    ///
+    /// - Throws: why it is still there: `temporary-failure` while another process obtains one, `io-error`.
+    public func forget() throws(HelperError) {
+        let store = store
+        if store.token() != nil { try removeToken(try lock(store)) }
+    }
+
+    private func lock(_ store: TokenStore) throws(HelperError) -> LockedTokenStore {
+        guard let locked = broker.lock(store, deadline) else { throw profile.isBusy }
+        return locked
+    }
+
+    private func removeToken(_ store: borrowing LockedTokenStore) throws(HelperError) {
+        do throws(SystemError) { try store.removeToken() } catch {
+            throw HelperError(
+                .ioError, "\(profile.title): the stored token cannot be removed: \(error)")
+        }
     }
 
     /// The environment for a program that is started on the user's behalf: without the secrets that tokens are
     /// obtained with.
-    public var childEnvironment: [String] { configuration.childEnvironment }
+    public var childEnvironment: [Environment.Entry] { configuration.childEnvironment }
 
     /// The token that a server refused, if it is the stored one.
     private func rejectedToken(_ stored: StoredToken) -> Secret? {

@@ -36,7 +36,7 @@ public enum Cargo: Command {
     private static func respond(to line: [UInt8], _ call: Call) throws(HelperError) -> JSON {
         guard let request = try? JSON(parsing: line), request["v"]?.integer == 1,
             let kind = request["kind"]?.string, let index = request["registry"]?["index-url"]?.string
-        else { throw HelperError(.badRequest, "this is no request of cargo's protocol version 1") }
+        else { throw HelperError(.badRequest, "this is not a request in version 1 of cargo's protocol") }
         let options = try Options(request["args"]?.array?.compactMap(\.string) ?? [], of: name) {
             knownOptions
         }

@@ -19,6 +19,9 @@ public protocol Command: SendableMetatype {
     /// Whether a person may be watching standard error, and is told there what takes long.
     static var showsWaiting: Bool { get }
 
+    /// How long standard input may take where `BUTLR_TIMEOUT` does not say.
+    static var inputTimeout: Milliseconds { get }
+
     /// Reads the request and gives the answer.
     static func answer(_ call: Call) throws(HelperError) -> Reply
 
@@ -30,6 +33,7 @@ extension Command {
     public static var program: String? { nil }
     public static var isSilent: Bool { false }
     public static var showsWaiting: Bool { false }
+    public static var inputTimeout: Milliseconds { Get.timeout }
 
     /// The native refusal: the reason on standard error, and its status.
     public static func refusal(_ error: HelperError, _ call: Call) -> Reply { Reply(failure: error) }

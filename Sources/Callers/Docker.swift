@@ -28,7 +28,9 @@ public enum Docker: Command {
         case "erase":
             try call.input.refuseTerminal(Self.self)
             // `docker logout` asks about every way to write a registry's name, and must succeed for all of them.
-            if let selection = try? call.broker.selection(for: try request(key(call))) { selection.forget() }
+            if let selection = try? call.broker.selection(for: try request(key(call))) {
+                try selection.forget()
+            }
             return Reply()
         case "version": return Reply(output: "butlr-credential \(call.version)\n")
         default: return failure("unknown action: \(quoted(call.arguments[0]))")

@@ -23,17 +23,19 @@ public enum Exec: Command {
         }
         let name = options["--env"] ?? "BUTLR_ACCESS_TOKEN"
         guard isVariableName(name) else {
-            throw HelperError(.usage, "--env \"\(quoted(name))\" is no name of a variable")
+            throw HelperError(.usage, "--env \"\(quoted(name))\" is not a valid variable name")
         }
         var request = CredentialRequest()
         // The program that takes this one's place would have a child that it does not know.
         request.allowsRenewingAhead = false
         let selection = try call.broker.selection(for: request)
         let token = try selection.credential().token
-        let environment = selection.childEnvironment.filter { !$0.utf8.starts(with: "\(name)=".utf8) }
+        let environment = selection.childEnvironment
         let failure = replaceProcess(
-            program, command, environment + ["\(name)=\(token.reveal())"],
-            searching: call.context.environment["PATH"])
+            // The last of this process's own arguments, as the bytes that they were given as.
+            CommandLine.unsafeArgv + (Int(CommandLine.argc) - command.count),
+            environment.filter { !$0.isOf(name) } + [.init(name, token.reveal())],
+            searching: environment.first { $0.isOf("PATH") })
         let reason = "butlr-credential: \(quoted(program)) cannot be run: \(SystemError(failure))\n"
         return Reply(errors: reason, status: failure == ENOENT || failure == ENOTDIR ? 127 : 126)
     }
@@ -49,33 +51,41 @@ public enum Exec: Command {
 
 /// Becomes another program, so that its status and the signals that it gets are its own.
 ///
+/// - Parameters:
+///   - argv: its name and arguments, with a null pointer behind them.
+///   - path: the `PATH` on which a name without a slash is looked up.
 /// - Returns: only on failure: the error number.
 private func replaceProcess(
-    _ program: String, _ arguments: [String], _ environment: [String], searching path: String?
+    _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, _ environment: [Environment.Entry],
+    searching path: Environment.Entry?
 ) -> Int32 {
-    var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
-    defer { for text in argv + envp { free(text) } }
-    // The helper's own choice is not the program's.
-    signal(SIGPIPE, SIG_DFL)
-    func execute(_ path: String) {
-        execve(path, &argv, &envp)
+    let envp = environment.map { $0.duplicate() } + [nil]
+    defer { for entry in envp { free(entry) } }
+    func execute(_ path: UnsafeMutablePointer<CChar>) {
+        execve(path, argv, envp)
         guard errno == ENOEXEC else { return }
         // A script without its #! line: the shell's, as for env and nohup (POSIX, execvp).
-        var shell: [UnsafeMutablePointer<CChar>?] = [strdup("/bin/sh"), strdup(path)] + argv.dropFirst()
-        execve("/bin/sh", &shell, &envp)
-        for text in shell.prefix(2) { free(text) }
+        var count = 1
+        while argv[count] != nil { count += 1 }
+        let shell = strdup("/bin/sh")
+        defer { free(shell) }
+        execve(
+            "/bin/sh", [shell, path] + UnsafeBufferPointer(start: argv, count: count).dropFirst() + [nil],
+            envp)
         errno = ENOEXEC
     }
-    if program.utf8.contains(UInt8(ascii: "/")) {
+    let program = argv[0]!
+    if strchr(program, Int32(UInt8(ascii: "/"))) != nil {
         execute(program)
         return errno
     }
     var failure = ENOENT
-    let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(
-        separator: ":", omittingEmptySubsequences: false)
-    for folder in folders {
-        execute("\(folder.isEmpty ? "." : folder)/\(program)")
+    let folders = path?.value ?? Array("/usr/local/bin:/usr/bin:/bin".utf8CString.dropLast())
+    for folder in folders.split(separator: CChar(UInt8(ascii: ":")), omittingEmptySubsequences: false) {
+        var path = Array(folder.isEmpty ? [CChar(UInt8(ascii: "."))] : folder)
+        path.append(CChar(UInt8(ascii: "/")))
+        path += UnsafeBufferPointer(start: program, count: strlen(program) + 1)
+        path.withUnsafeMutableBufferPointer { execute($0.baseAddress!) }
         // One that may not be run is what is reported, unless a later folder has one that may.
         if errno != ENOENT, errno != ENOTDIR { failure = errno }
     }

@@ -37,7 +37,7 @@ public enum Get: Command {
         request.rejection = try text("rejected_token", in: object).map { .token(Secret($0)) }
         if let value = object["min_ttl"] {
             guard let seconds = value.integer, (0...31_536_000).contains(seconds) else {
-                throw HelperError(.badRequest, "min_ttl is no number of seconds")
+                throw HelperError(.badRequest, "min_ttl is not a number of seconds from 0 to 31536000")
             }
             request.minTTL = seconds
         }
@@ -46,7 +46,7 @@ public enum Get: Command {
 
     private static func text(_ name: String, in object: JSON) throws(HelperError) -> String? {
         guard let value = object[name] else { return nil }
-        guard let text = value.string else { throw HelperError(.badRequest, "\(name) is no text") }
+        guard let text = value.string else { throw HelperError(.badRequest, "\(name) is not a string") }
         return text
     }
 }

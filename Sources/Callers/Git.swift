@@ -129,7 +129,7 @@ struct GitCredential {
             guard line.count < 65_535, !line.contains(0), !line.contains(0x0D),
                 let text = String(validUTF8: line),
                 let equals = text.firstIndex(of: "=")
-            else { throw HelperError(.badRequest, "this is no description of a credential as git gives it") }
+            else { throw HelperError(.badRequest, "this is not a credential description in git's format") }
             let key = String(text[..<equals])
             let value = String(text[text.index(after: equals)...])
             // An empty member of a list empties the list.

@@ -37,7 +37,7 @@ public enum Kubernetes: Command {
         guard let info = try? JSON(parsing: Array(text.utf8)), let version = info["apiVersion"]?.string,
             info["kind"]?.string ?? "ExecCredential" == "ExecCredential"
         else {
-            throw HelperError(.badRequest, "KUBERNETES_EXEC_INFO is no ExecCredential")
+            throw HelperError(.badRequest, "KUBERNETES_EXEC_INFO is not an ExecCredential")
         }
         guard ["v1", "v1beta1"].contains(where: { version == "client.authentication.k8s.io/" + $0 }) else {
             throw HelperError(
@@ -49,7 +49,7 @@ public enum Kubernetes: Command {
         request.allowsInput = info["spec"]?["interactive"]?.bool ?? false
         if let server = info["spec"]?["cluster"]?["server"] {
             guard let text = server.string else {
-                throw HelperError(.badRequest, "KUBERNETES_EXEC_INFO has a server that is no text")
+                throw HelperError(.badRequest, "the cluster's server in KUBERNETES_EXEC_INFO is not a string")
             }
             request.url = try requestedURL(text)
         }

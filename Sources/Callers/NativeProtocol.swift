@@ -25,7 +25,7 @@ extension Credential {
 func requestedURL(_ text: String) throws(HelperError) -> RequestedURL {
     guard let url = RequestedURL(text) else {
         throw HelperError(
-            .noProfile, "\"\(quoted(text))\" is no URL that a profile could list",
+            .noProfile, "\"\(quoted(text))\" is not a URL that a profile could list",
             hint: RequestedURL.meant(by: text).map { "did you mean \(quoted($0))?" }
                 ?? "write it as https://HOST/PATH")
     }

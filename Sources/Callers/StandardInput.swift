@@ -42,7 +42,9 @@ public struct StandardInput: Sendable {
     }
 
     /// Reads all there is.
-    func readToEnd() throws(HelperError) -> [UInt8] { try read { _, _ in false } }
+    ///
+    /// - Throws: `bad-request` when it is too long or takes too long.
+    public func readToEnd() throws(HelperError) -> [UInt8] { try read { _, _ in false } }
 
     /// Reads one JSON object and waits for nothing behind it. More text that has come with it is a mistake.
     ///
@@ -80,7 +82,7 @@ public struct StandardInput: Sendable {
 }
 
 private var notAnObject: HelperError {
-    HelperError(.badRequest, "the request on standard input is no JSON object")
+    HelperError(.badRequest, "the request on standard input is not a JSON object")
 }
 
 private func isBlank(_ byte: UInt8) -> Bool {

@@ -28,7 +28,7 @@ public enum Token: Command {
         if let text = options["--min-ttl"] {
             guard let seconds = parseDuration(text) else {
                 throw HelperError(
-                    .usage, "--min-ttl \"\(quoted(text))\" is no duration",
+                    .usage, "--min-ttl \"\(quoted(text))\" is not a duration",
                     hint: "durations are 90, 90s, 5m, 2h")
             }
             request.minTTL = seconds

@@ -68,7 +68,7 @@ final class Dialogue {
                 let secret = try prompt(for: question, deadline: Deadline(in: 3_600_000))
                 if !secret.isEmpty || !isRequired { return secret }
             } catch {
-                throw Dialogue.ended(question)
+                throw HelperError(error.code, error.message + "; nothing was changed")
             }
         }
     }

@@ -7,6 +7,9 @@ import Profiles
 enum Login: Command {
     static let showsWaiting = true
 
+    /// Whatever prints the secret may ask a person first, for a passphrase or a finger.
+    static let inputTimeout: Milliseconds = 600_000
+
     static let name = "login"
 
     static let manual = Manual(
@@ -73,6 +76,7 @@ enum Login: Command {
 private struct LoginAttempt {
     private let broker: Broker
     private let context: Context
+    private let input: StandardInput
     private let options: Options
     private let dialogue: Dialogue?
     private let secretFolder: SecretFolder?
@@ -88,6 +92,7 @@ private struct LoginAttempt {
     init(_ options: Options, _ call: Call) throws(HelperError) {
         broker = call.broker
         context = call.context
+        input = call.input
         self.options = options
         let name = broker.profileName ?? "default"
         guard !name.isEmpty, !name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
@@ -189,7 +194,7 @@ private struct LoginAttempt {
             if !draft[.tokenEndpoint].isEmpty {
                 provider = "oauth2"
             } else if draft.isNew, draft[.baseURL].isEmpty, draft[.username].isEmpty, let dialogue {
-                dialogue.say("The profile \"\(quoted(draft.name))\" is kept in \(quoted(shown(draft.path))).")
+                dialogue.say("The \(Profile.title(of: draft.name)) is kept in \(quoted(shown(draft.path))).")
                 provider = try dialogue.choose(
                     "Provider", "Where do the tokens come from?",
                     among: [
@@ -359,10 +364,8 @@ private struct LoginAttempt {
                 .usage, "--secret-stdin: standard input is a terminal, which would show the secret",
                 hint: "leave the option out to be asked")
         }
-        var input: [UInt8] = []
-        while input.count <= 65_536, let chunk = try? readSome(STDIN_FILENO, atMost: 65_536), !chunk.isEmpty {
-            input += chunk
-        }
+        var input = try input.readToEnd()
+        defer { input.wipe() }
         if input.last == 0x0A { input.removeLast() }
         let lines = input.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
             line.last == 0x0D ? line.dropLast() : line
@@ -408,12 +411,8 @@ private struct LoginAttempt {
     /// Writes the secrets, the profile and the token, and undoes the first where the second fails.
     private func keep(_ login: FreshLogin) throws(HelperError) {
         // From here on it is done as a whole: it takes milliseconds, and then Ctrl-C does what it does.
-        var signals = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&signals)
-        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] { sigaddset(&signals, signal) }
-        pthread_sigmask(SIG_BLOCK, &signals, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        let signals = HeldSignals()
+        defer { withExtendedLifetime(signals) {} }
         var undo: [() -> Void] = []
         do throws(HelperError) {
             for (key, secret) in secrets {
@@ -454,7 +453,7 @@ private struct LoginAttempt {
         var lines = [
             "Logged in to \(quoted(profile.server)) as \(subject).",
             "The token lives for \(lifetime).",
-            "\(draft.isNew ? "Made" : "Changed") the profile \"\(quoted(profile.name))\" in \(quoted(place)).",
+            "\(draft.isNew ? "Made" : "Changed") the \(profile.title) in \(quoted(place)).",
         ]
         if !dropped.isEmpty {
             lines.append(

@@ -35,7 +35,7 @@ enum Logout: Command {
 
         let name = broker.profileName ?? "default"
         let count = try broker.forget(profileNamed: isForAll ? nil : name)
-        var report = LogoutReport(isForAll ? nil : "profile \"\(quoted(name))\"")
+        var report = LogoutReport(isForAll ? nil : Profile.title(of: name))
         report.forgot(count)
         let folder = SecretFolder(
             broker.directories, call.context.environment,
@@ -84,7 +84,7 @@ private struct LogoutReport {
     mutating func removed(_ file: String) { done.append("Removed \(quoted(file)).") }
 
     mutating func keeps(_ name: String, _ profile: Profile?, _ folder: SecretFolder?) {
-        guard let profile else { return kept.append("Kept the profile \"\(quoted(name))\".") }
+        guard let profile else { return kept.append("Kept the \(Profile.title(of: name)).") }
         var sources: [String] = []
         for (key, list) in [(ConfigKey.clientSecret, profile.clientSecret), (.password, profile.password)] {
             let own = folder.map { SecretSource.file($0.path(of: key, in: name)) }
@@ -92,7 +92,7 @@ private struct LogoutReport {
         }
         let origin = quoted("\(profile.origin)")
         let place = folder?.abbreviated(origin) ?? origin
-        kept.append("Kept the profile \"\(quoted(name))\" (\(place)).")
+        kept.append("Kept the \(Profile.title(of: name)) (\(place)).")
         if !sources.isEmpty {
             kept.append("Kept its secret, which is not login's: \(sources.joined(separator: ", ")).")
         }

@@ -1,6 +1,7 @@
 import Broker
 import Callers
 import Platform
+import Profiles
 
 /// The helper as a whole: finds out what is asked of it, and by whom.
 public enum Program {
@@ -67,8 +68,7 @@ public enum Program {
         let broker = Broker(
             context, configFile: invocation.configFile, profileName: invocation.profile,
             userAgent: "butlr-credential/\(version)")
-        let timeout = environment.nonEmpty("BUTLR_TIMEOUT").flatMap(parseDuration).map { $0 * 1000 }
-        let input = StandardInput(context.deadline(timeout ?? Get.timeout))
+        let input = StandardInput(context.deadline(Profile.timeout(environment) ?? command.inputTimeout))
         return Call(
             arguments: invocation.arguments, version: version, context: context, broker: broker, input: input)
     }

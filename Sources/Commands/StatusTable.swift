@@ -11,17 +11,15 @@ struct StatusTable {
 
     private let rows: [Row]
     private let layout: TextLayout
-    private let home: String?
 
     private static let headings = ["PROFILE", "WHO", "PROVIDER", "GRANT", "TOKEN"]
     /// A column that is cut where the line would be too long, and what is left of it at least.
     private static let flexible = (column: 1, minimum: 12)
 
-    init(_ statuses: [ProfileStatus], _ context: Context, _ broker: Broker, width: Int) {
+    init(_ statuses: [ProfileStatus], _ context: Context, width: Int) {
         layout = TextLayout(width: width)
-        home = context.environment.absolutePath("HOME")
         let now = context.clock.now()
-        let home = home
+        let home = context.environment.absolutePath("HOME")
         rows = statuses.map { StatusTable.row($0, at: now, home) }
     }
 
@@ -113,7 +111,7 @@ struct StatusTable {
         _ failure: ProfileStatus.Failure, of name: String, at now: Timestamp
     ) -> String {
         // Which profile it is can be seen.
-        let prefix = "profile \"\(name)\": "
+        let prefix = "\(Profile.title(of: name)): "
         let whole = failure.error.message
         let message = whole.hasPrefix(prefix) ? String(whole.dropFirst(prefix.count)) : whole
         let left = failure.until - now

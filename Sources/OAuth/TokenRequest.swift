@@ -79,11 +79,16 @@ public struct TokenRequest: Sendable {
         let harmless: Set<String> = ["grant_type", "client_id", "audience", "scope", "resource"]
         var secrets = fields.filter { !harmless.contains($0.name) }.map { $0.value.reveal() }
         if let basic { secrets += [basic.secret.reveal(), credentials(basic)] }
-        // As they stand in a form, too. Shorter ones would be found everywhere in plain prose.
-        let forms = secrets.flatMap { [$0, formEncoded($0)] }.filter { $0.utf8.count >= 4 }
+        // As they stand in a form or in JSON, too. Shorter ones would be found everywhere in plain prose.
+        let forms = secrets.flatMap { [$0, formEncoded($0), jsonEscaped($0)] }.filter { $0.utf8.count >= 4 }
         // The longest first: another may be a part of it.
         return forms.sorted { $0.utf8.count > $1.utf8.count }.reduce(text) { text, secret in
             text.parts(separatedBy: secret).joined(separator: "<redacted>")
         }
     }
+}
+
+/// A text as it stands between the quotation marks of a JSON string.
+private func jsonEscaped(_ text: String) -> String {
+    String(JSON.string(text).serialized.dropFirst().dropLast())
 }

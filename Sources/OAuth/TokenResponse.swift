@@ -83,7 +83,7 @@ extension TokenResponse {
             if error == .incomplete, !body.isEmpty { throw Malformed("the body is cut short", isCut: true) }
             throw Malformed("the body is not JSON")
         }
-        guard json.isObject else { throw Malformed("the body is no JSON object") }
+        guard json.isObject else { throw Malformed("the body is not a JSON object") }
         if let error = json["error"]?.string { throw Malformed("it says", quoting: error) }
         if let type = json["token_type"], type.string?.lowercased() != "bearer" {
             throw Malformed("token_type is not Bearer")
@@ -124,7 +124,7 @@ extension TokenResponse {
 /// Only visible ASCII is safe in every header and protocol that a token travels through.
 private func token(_ name: String, in json: JSON) throws(TokenResponse.Malformed) -> Secret? {
     guard let value = json[name] else { return nil }
-    guard let text = value.string else { throw .init("\(name) is no text") }
+    guard let text = value.string else { throw .init("\(name) is not a string") }
     if text.isEmpty { return nil }
     guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
         throw .init("\(name) has characters that no header may carry")

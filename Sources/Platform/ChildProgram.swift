@@ -8,6 +8,8 @@ public struct ChildProgram: Sendable {
         case inherited
         /// Into an open file or pipe.
         case descriptor(Int32)
+        /// Where its standard output goes.
+        case output
     }
 
     /// Which processes it belongs to.
@@ -23,13 +25,12 @@ public struct ChildProgram: Sendable {
     public var path: String
     /// What it sees as its name comes first.
     public var arguments: [String]
-    /// `NAME=value` each.
-    public var environment: [String]
+    public var environment: [Environment.Entry]
     public var output = Stream.nowhere
     public var errors = Stream.nowhere
     public var company = Company.own
 
-    public init(_ path: String, _ arguments: [String], environment: [String]) {
+    public init(_ path: String, _ arguments: [String], environment: [Environment.Entry]) {
         self.path = path
         self.arguments = arguments
         self.environment = environment
@@ -56,6 +57,7 @@ public struct ChildProgram: Sendable {
             case .nowhere: posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_WRONLY, 0)
             case .inherited: break
             case .descriptor(let raw): posix_spawn_file_actions_adddup2(&actions, raw, number)
+            case .output: posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, number)
             }
         }
         var signals = sigset_t()
@@ -67,7 +69,7 @@ public struct ChildProgram: Sendable {
         posix_spawnattr_setflags(&attributes, flags)
 
         let argv = arguments.map { strdup($0) } + [nil]
-        let envp = environment.map { strdup($0) } + [nil]
+        let envp = environment.map { $0.duplicate() } + [nil]
         defer { for text in argv + envp { free(text) } }
         var process: pid_t = 0
         let failure = posix_spawn(&process, path, &actions, &attributes, argv, envp)

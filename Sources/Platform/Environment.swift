@@ -26,20 +26,43 @@ public struct Environment: Sendable {
         return value?.utf8.first == UInt8(ascii: "/") ? value : nil
     }
 
-    /// All variables but those, as `NAME=value`, for a child process.
-    public func entries(without names: Set<String>) -> [String] {
-        entries.filter { entry in !names.contains { entry.utf8.starts(with: "\($0)=".utf8) } }
+    /// All variables but those, for a child process.
+    public func entries(without names: Set<String>) -> [Entry] {
+        entries.filter { entry in !names.contains(where: entry.isOf) }
     }
 
-    /// All variables as `NAME=value`, for a child process.
-    public var entries: [String] {
-        if let fixed { return fixed.map { "\($0)=\($1)" } }
-        var entries: [String] = []
+    /// All variables, for a child process.
+    public var entries: [Entry] {
+        if let fixed { return fixed.map { Entry($0, $1) } }
+        var entries: [Entry] = []
         var next = environ
         while let entry = next.pointee {
-            entries.append(String(cString: entry))
+            entries.append(Entry(bytes: Array(UnsafeBufferPointer(start: entry, count: strlen(entry) + 1))))
             next += 1
         }
         return entries
+    }
+
+    /// A variable as a process is given it: bytes, which need not be UTF-8.
+    public struct Entry: Sendable {
+        /// `NAME=value` and a 0.
+        let bytes: [CChar]
+
+        fileprivate init(bytes: [CChar]) { self.bytes = bytes }
+        public init(_ name: String, _ value: String) { bytes = Array("\(name)=\(value)".utf8CString) }
+
+        /// Whether it is the variable of that name.
+        public func isOf(_ name: String) -> Bool { bytes.starts(with: "\(name)=".utf8CString.dropLast()) }
+
+        /// What stands behind the `=`.
+        public var value: [CChar] {
+            bytes.dropLast().split(
+                separator: CChar(UInt8(ascii: "=")), maxSplits: 1, omittingEmptySubsequences: false
+            )
+            .dropFirst().first.map(Array.init) ?? []
+        }
+
+        /// Memory of its own for it, to be freed.
+        public func duplicate() -> UnsafeMutablePointer<CChar>? { strdup(bytes) }
     }
 }

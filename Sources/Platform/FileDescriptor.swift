@@ -83,6 +83,17 @@ public func occupyClosedStandardStreams() {
     }
 }
 
+/// Has a write into a pipe that nobody reads any more fail, instead of ending this process.
+///
+/// Not by ignoring the signal, which a program that this process becomes would go on with: it is handled, which ends
+/// with this program. Where the caller has it ignored, it stays so.
+public func surviveBrokenPipes() {
+    let before = signal(SIGPIPE) { _ in }
+    if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
+        signal(SIGPIPE, SIG_IGN)
+    }
+}
+
 /// Repeats a system call that a signal interrupted.
 @inlinable
 public func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {

@@ -6,7 +6,9 @@ public struct Log: Sendable {
         /// Nothing at all: some callers read standard error as part of the answer.
         case silent
         case warnings
+        /// What is done: requests, and where secrets come from.
         case debug
+        /// Why, too: which files were read, which profile was chosen, whose turn it is, and the times of tokens.
         case trace
 
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }

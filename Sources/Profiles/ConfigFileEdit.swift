@@ -20,8 +20,9 @@ extension ConfigEditor {
         }
         try ConfigFile.checkFolder(folder)
         let draft = try draft(of: target)
-        try keepGitOut(of: target)
-        defer { unlink(target + ".lock") }
+        let lock = try keepGitOut(of: target)
+        // Somebody may have removed it by hand, and git made its own.
+        defer { if linkTarget(target + ".lock") == lock { unlink(target + ".lock") } }
         let old = try attempt(target) { () throws(SystemError) in try read(target) }
         var editor = ConfigEditor(old?.contents ?? [])
         try change(&editor)
@@ -50,21 +51,32 @@ extension ConfigEditor {
 
     /// Makes the file that git takes for its own lock, or waits until git's is gone.
     ///
-    /// It is a link that says whose it is: one that is there already was left by a process that is dead, as none but
-    /// this one has the draft.
-    private static func keepGitOut(of target: String) throws(HelperError) {
+    /// It is a link that says whose it is, `config.butlr-new.PID`: that of a dead process is taken over, which only
+    /// one can do, as only one has the draft. A living one's is waited for: it has put its draft in place, and removes
+    /// the link next.
+    ///
+    /// - Returns: what the link says.
+    private static func keepGitOut(of target: String) throws(HelperError) -> String {
         let path = target + ".lock"
-        let draft = FileDraft.path(of: target).split(separator: "/").last.map(String.init) ?? ""
+        let owner = FileDraft.path(of: fileName(of: target)) + "."
         let deadline = Deadline(in: 2000)
-        while symlink(draft, path) != 0 {
+        while symlink(owner + "\(getpid())", path) != 0 {
             guard errno == EEXIST else {
                 throw HelperError(
                     .ioError, "cannot make \(quoted(path)), to edit the config: \(SystemError())")
             }
-            if linkTarget(path) == draft { return }
+            if let link = linkTarget(path), link.hasPrefix(owner),
+                let process = pid_t(link.dropFirst(owner.count)),
+                // This process's number, too, may be that of one before it, as in a container.
+                process == getpid() || kill(process, 0) != 0 && errno == ESRCH
+            {
+                unlink(path)
+                continue
+            }
             guard !deadline.hasPassed else { throw isBeingEdited(path) }
             deadline.sleep(20)
         }
+        return owner + "\(getpid())"
     }
 
     private static func isBeingEdited(_ path: String) -> HelperError {

@@ -69,7 +69,7 @@ public struct Configuration: Sendable {
 
     /// The environment for a program that is started on the user's behalf: without the secrets that tokens are
     /// obtained with.
-    public var childEnvironment: [String] { environment.entries(without: secretVariables) }
+    public var childEnvironment: [Environment.Entry] { environment.entries(without: secretVariables) }
 
     /// What is wrong with the values of any profile; at most one error for each.
     public func check() -> [HelperError] {
@@ -131,7 +131,7 @@ extension Configuration {
         let message =
             isDefault
             ? "there is no profile \"default\", and none was named"
-            : "there is no profile \"\(quoted(name))\""
+            : "there is no \(Profile.title(of: name))"
         let nearest = isDefault ? nil : nearestWord(to: name, among: names).map { quoted($0) }
         let hint = isDefault ? "choose one with --profile NAME or BUTLR_PROFILE: " : "there are: "
         throw HelperError(

@@ -21,7 +21,7 @@ struct HTTPURL: Hashable, Sendable {
 }
 
 /// Why a URL is refused, as the end of a sentence that names it.
-enum URLFault: Error, CaseIterable {
+enum URLFault: Error {
     case length, character, scheme, insecure, userinfo, host, wildcard, address, port, path, fragment, query
 
     var text: String {

@@ -157,3 +157,21 @@ private struct CanonicalText {
         if !values.isEmpty { text += "\(name)=\(values.map(formEncoded).joined(separator: "&"))\n" }
     }
 }
+
+extension Profile {
+    /// What it is called in a sentence: `profile "NAME"`.
+    public var title: String { Profile.title(of: name) }
+    public static func title(of name: String) -> String { "profile \"\(quoted(name))\"" }
+
+    /// The deadline where nothing else is said.
+    public static var usualTimeout: Milliseconds { 30_000 }
+
+    /// The deadlines that may be set, in seconds.
+    static var timeouts: ClosedRange<Int64> { 1...600 }
+
+    /// The deadline that `BUTLR_TIMEOUT` sets; `nil` where it sets none, or one that a profile will refuse.
+    public static func timeout(_ environment: Environment) -> Milliseconds? {
+        let seconds = environment.nonEmpty("BUTLR_TIMEOUT").flatMap(parseDuration)
+        return seconds.flatMap { timeouts.contains($0) ? $0 * 1000 : nil }
+    }
+}

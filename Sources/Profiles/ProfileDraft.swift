@@ -85,7 +85,7 @@ public struct ProfileDraft {
                         == settings.filter({ $0.key == key }).map(\.value)
                 else {
                     throw HelperError(
-                        .config, "the profile \"\(quoted(name))\" in \(quoted(path)) was changed meanwhile",
+                        .config, "the \(Profile.title(of: name)) in \(quoted(path)) was changed meanwhile",
                         hint: "call again")
                 }
             }

@@ -134,7 +134,7 @@ extension ProfileReader {
             if isThere { return }
             throw HelperError(
                 .config,
-                "\(origin): profile \"\(quoted(name))\" has no \(key.name), which "
+                "\(origin): \(Profile.title(of: name)) has no \(key.name), which "
                     + "provider = \(profile.provider.name) with grant = \(profile.grant.rawValue) needs",
                 hint: directories.commandLine("login", profile: name))
         }
@@ -167,7 +167,7 @@ extension ProfileReader {
             guard let setting = setting(.tokenEndpoint) else {
                 throw HelperError(
                     .config,
-                    "\(origin): profile \"\(quoted(name))\" has no token-endpoint, "
+                    "\(origin): \(Profile.title(of: name)) has no token-endpoint, "
                         + "which provider = oauth2 needs",
                     hint: directories.commandLine("login", profile: name))
             }
@@ -366,7 +366,7 @@ extension ProfileReader {
         }
         guard let setting else { return nil }
         let seconds = try duration(of: setting)
-        guard (1...600).contains(seconds) else { throw fault(setting, "must be from 1s to 10m") }
+        guard Profile.timeouts.contains(seconds) else { throw fault(setting, "must be from 1s to 10m") }
         return seconds * 1000
     }
 

@@ -15,7 +15,7 @@ extension Configuration {
                 url.alternatives.contains(where: { url in profile.urls.contains { $0.matches(url) != nil } })
             else {
                 throw HelperError(
-                    .noProfile, "profile \"\(quoted(named))\" does not list \(quoted(url.description))",
+                    .noProfile, "\(Profile.title(of: named)) does not list \(quoted(url.description))",
                     hint: permission(for: url, to: definition))
             }
             return profile

@@ -38,7 +38,7 @@ public func prompt(
     for key: String, of profile: Profile, _ directories: Directories, deadline: Deadline
 ) throws(HelperError) -> Secret {
     do throws(HelperError) {
-        return try prompt(for: "\(key) of profile \"\(profile.name)\"", deadline: deadline)
+        return try prompt(for: "\(key) of \(profile.title)", deadline: deadline)
     } catch {
         var error = error
         error.hint = "on a terminal: " + directories.remedy(for: [.prompt], of: profile.name)

@@ -81,7 +81,4 @@ extension RequestedURL: CustomStringConvertible {
 
     /// Scheme, host and port, as a profile's `url` would list them.
     public var origin: String { url.origin }
-
-    /// Whether the host is this machine.
-    public var isLoopback: Bool { HTTPURL.isLoopback(url.host) }
 }

@@ -13,24 +13,19 @@ public enum SecretPresence: Equatable, Sendable {
 
 extension SecretSource {
     /// Whether the secret is there.
-    public func presence(_ environment: Environment) -> SecretPresence {
+    public func presence(_ environment: Environment, _ directories: Directories) -> SecretPresence {
+        switch self {
+        case .command: return .unknown
+        case .prompt: return .withPerson
+        case .plain: return .present
+        case .env, .file, .systemd: break
+        }
+        let reader = SecretReader(
+            environment: environment, deadline: Deadline(in: 0), allowsInput: false, secretVariables: [],
+            directories: directories)
         do throws(SecretReader.Unavailable) {
-            let text: String
-            switch self {
-            case .command: return .unknown
-            case .prompt: return .withPerson
-            case .plain: return .present
-            case .env(let name):
-                guard let value = environment[name] else { return .missing("is not set") }
-                text = value
-            case .file(let path): text = try SecretFile.read(path)
-            case .systemd(let name):
-                guard let folder = environment.absolutePath("CREDENTIALS_DIRECTORY") else {
-                    return .missing("is not there: CREDENTIALS_DIRECTORY is not set")
-                }
-                text = try SecretFile.read("\(folder)/\(name)", isPrivateFolder: true)
-            }
-            return text.isEmpty ? .missing("is empty") : .present
+            _ = try reader.secret(from: self)
+            return .present
         } catch {
             return .missing(error.reason)
         }

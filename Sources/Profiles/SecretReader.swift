@@ -54,7 +54,7 @@ public struct SecretReader: Sendable {
             } catch {
                 if let refusal = error.refusal {
                     throw HelperError(
-                        .config, "\(key) of profile \"\(quoted(profile))\": \(source) \(error.reason)",
+                        .config, "\(key) of \(Profile.title(of: profile)): \(source) \(error.reason)",
                         hint: refusal)
                 }
                 failures.append("\(source) \(error.reason)")
@@ -63,7 +63,7 @@ public struct SecretReader: Sendable {
         if failures.isEmpty { failures = ["no source is given"] }
         throw HelperError(
             .config,
-            "cannot get the \(key) of profile \"\(quoted(profile))\": " + failures.joined(separator: "; "),
+            "cannot get the \(key) of \(Profile.title(of: profile)): " + failures.joined(separator: "; "),
             hint: directories.remedy(for: sources, of: profile))
     }
 

@@ -185,7 +185,8 @@ public struct LockedTokenStore: ~Copyable {
         return utimensat(AT_FDCWD, "\(state.path)/\(store.lockName)", nil, AT_SYMLINK_NOFOLLOW) == 0
     }
 
-    public func removeToken() { try? writable(store.cache).remove(store.tokenName) }
+    /// - Throws: why the token is still there.
+    public func removeToken() throws(SystemError) { try writable(store.cache).remove(store.tokenName) }
 
     /// Keeps a refresh token, safe from a power failure.
     public func keep(_ refreshToken: StoredRefreshToken) throws(SystemError) {

@@ -12,7 +12,7 @@ if hasBorrowedRights {
 }
 
 // A caller that has gone away must not kill the helper while it keeps a token.
-signal(SIGPIPE, SIG_IGN)
+surviveBrokenPipes()
 occupyClosedStandardStreams()
 
 let reply = Program.run(CommandLine.arguments, .process)

@@ -79,10 +79,47 @@ import Testing
         }
     }
 
-    @Test(arguments: ["x", "-1", "1.5", "0x10"])
-    func refusesATimeoutThatIsNone(timeout: String) async throws {
+    /// Which files are read, why this profile, what is in the store, whose turn it is, what is asked for.
+    @Test func tracesItsDecisions() async throws {
         let account = try Account()
-        let result = try await account.helper.run("token", environment: ["BUTLR_TIMEOUT": timeout])
+        let input = Program.Input.text(#"{"uri":"https://git.example.com/a?b=canary"}"#)
+        let first = try await account.helper.run("get", input: input, environment: ["BUTLR_LOG": "trace"])
+        for part in [
+            "config: \(account.helper.configFolder.path("config"))\n",
+            "profile \"default\" serves https://git.example.com/a, from ",
+            "profile \"default\": no token is stored\n",
+            "profile \"default\": has the lock", "profile \"default\": logs in at ",
+            "profile \"default\": the answer is a token from ",
+        ] {
+            #expect(first.errors.contains(part), "\(part): \(first)")
+        }
+        let second = try await account.helper.run("get", input: input, environment: ["BUTLR_LOG": "trace"])
+        #expect(second.errors.contains("profile \"default\": stored is a token from "), "\(second)")
+        #expect(!"\(first.errors)\(second.errors)".contains("canary"))
+        let debug = try await account.helper.run("get", input: input, environment: ["BUTLR_LOG": "debug"])
+        #expect(!debug.errors.contains("serves"), "\(debug)")
+    }
+
+    /// Names come from a file, and a terminal may take a C1 control for the begin of a command.
+    @Test func cleansANameInEveryMessage() async throws {
+        let account = try Account(refusal: .http("{}", status: 400))
+        let config = try account.helper.configFolder.read("config")
+        try account.helper.config(config.replacing("\"default\"", with: "\"de\u{9B}31mfault\""))
+        for arguments in [["token"], ["get"], ["status"], ["doctor"], ["login", "--no-input"], ["logout"]] {
+            let result = try await account.helper.program(
+                arguments + ["--profile", "de\u{9B}31mfault"], environment: ["BUTLR_LOG": "trace"]
+            ).run()
+            #expect(!"\(result.output)\(result.errors)".contains("\u{9B}"), "\(arguments): \(result)")
+        }
+    }
+
+    @Test(arguments: ["x", "-1", "1.5", "0x10", "0", "11m"], ["token", "get"])
+    func refusesATimeoutThatIsNone(timeout: String, command: String) async throws {
+        let account = try Account()
+        let result = try await account.helper.client(
+            "sh", ["-c", #"{ sleep 0.2; echo {}; } | "$0" "$1""#, account.helper.executable, command],
+            environment: ["BUTLR_TIMEOUT": timeout]
+        ).run()
         #expect(result.status == 78, "\(result)")
         #expect(result.errors.contains("BUTLR_TIMEOUT"), "\(result)")
         #expect(account.provider.connectionCount == 0)

@@ -163,7 +163,7 @@ import Testing
     func explainsWhatIsMalformed(input: [UInt8]) async throws {
         let account = try Account()
         let result = try await account.helper.run("git", "get", input: .bytes(input))
-        let errors = "butlr-credential: this is no description of a credential as git gives it\n"
+        let errors = "butlr-credential: this is not a credential description in git's format\n"
         #expect(Answer(result) == Answer("", errors: errors))
         #expect(try account.isUntouched)
     }

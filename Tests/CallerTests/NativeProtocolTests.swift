@@ -114,12 +114,13 @@ import Testing
         Refusal(#"{"uri":"https://git.example.com/"#, "bad-request", "ends in the middle"),
         Refusal(#"{"uri":"https://git.example.com/"}}"#, "bad-request", "is not JSON"),
         Refusal(#"{} garbage"#, "bad-request", "is not JSON"), Refusal("{}{}", "bad-request", "is not JSON"),
-        Refusal("garbage", "bad-request", "is no JSON object"),
-        Refusal("[]", "bad-request", "is no JSON object"),
-        Refusal("[{}]", "bad-request", "is no JSON object"),
-        Refusal("\"{}\"", "bad-request", "is no JSON object"),
-        Refusal("null", "bad-request", "is no JSON object"), Refusal("}", "bad-request", "is no JSON object"),
-        Refusal("\u{FEFF}{}", "bad-request", "is no JSON object"),
+        Refusal("garbage", "bad-request", "is not a JSON object"),
+        Refusal("[]", "bad-request", "is not a JSON object"),
+        Refusal("[{}]", "bad-request", "is not a JSON object"),
+        Refusal("\"{}\"", "bad-request", "is not a JSON object"),
+        Refusal("null", "bad-request", "is not a JSON object"),
+        Refusal("}", "bad-request", "is no JSON object"),
+        Refusal("\u{FEFF}{}", "bad-request", "is not a JSON object"),
         Refusal("{'uri':1}", "bad-request", "is not JSON"),
         Refusal("{\"a\":1,}", "bad-request", "is not JSON"),
         Refusal(#"{"a":1,"a":1}"#, "bad-request", "duplicate member name"),
@@ -133,14 +134,14 @@ import Testing
         Refusal(
             "{\"a\":\"" + String(repeating: "x", count: 1 << 20) + "\"}", "bad-request",
             "longer than 1 MiB"),
-        Refusal(#"{"uri":1}"#, "bad-request", "uri is no text"),
-        Refusal(#"{"uri":["https://git.example.com/"]}"#, "bad-request", "uri is no text"),
-        Refusal(#"{"profile":false}"#, "bad-request", "profile is no text"),
-        Refusal(#"{"rejected_token":{}}"#, "bad-request", "rejected_token is no text"),
-        Refusal(#"{"min_ttl":"60"}"#, "bad-request", "min_ttl is no number of seconds"),
-        Refusal(#"{"min_ttl":-1}"#, "bad-request", "min_ttl is no number of seconds"),
-        Refusal(#"{"min_ttl":0.5}"#, "bad-request", "min_ttl is no number of seconds"),
-        Refusal(#"{"min_ttl":1e300}"#, "bad-request", "min_ttl is no number of seconds"),
+        Refusal(#"{"uri":1}"#, "bad-request", "uri is not a string"),
+        Refusal(#"{"uri":["https://git.example.com/"]}"#, "bad-request", "uri is not a string"),
+        Refusal(#"{"profile":false}"#, "bad-request", "profile is not a string"),
+        Refusal(#"{"rejected_token":{}}"#, "bad-request", "rejected_token is not a string"),
+        Refusal(#"{"min_ttl":"60"}"#, "bad-request", "min_ttl is not a number of seconds"),
+        Refusal(#"{"min_ttl":-1}"#, "bad-request", "min_ttl is not a number of seconds"),
+        Refusal(#"{"min_ttl":0.5}"#, "bad-request", "min_ttl is not a number of seconds"),
+        Refusal(#"{"min_ttl":1e300}"#, "bad-request", "min_ttl is not a number of seconds"),
         Refusal(#"{"profile":"default"}"#, "bad-request", "is for profile", profile: "other"),
         Refusal(#"{"uri":"https://evil.example/"}"#, "no-profile", "https://evil.example/"),
         Refusal(#"{"uri":"http://git.example.com/"}"#, "no-profile", "git.example.com"),
@@ -169,7 +170,7 @@ import Testing
         let child = try account.helper.start("get", input: .open)
         child.write(input)
         let outcome = try Outcome(try await child.wait())
-        #expect(outcome.message == "the request on standard input is no JSON object")
+        #expect(outcome.message == "the request on standard input is not a JSON object")
     }
 
     @Test(arguments: ["{}x", "{}\n{", "{}{}", "{}\u{1}"]) func waitsForNothingBehindTheObject(input: String)

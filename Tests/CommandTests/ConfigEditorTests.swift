@@ -1,3 +1,4 @@
+import Platform
 import Profiles
 import TestSupport
 import Testing
@@ -16,6 +17,18 @@ import Testing
         let program = Program(
             "git", ["config", "--file", folder.path("config")] + arguments, environment: .inherited("PATH"))
         return try await program.run().output
+    }
+
+    /// git's own lock is git's to remove.
+    @Test func leavesALockThatIsNotItsOwn() throws {
+        let folder = try TemporaryFolder()
+        let lock = folder.path("config.lock")
+        try ConfigEditor.edit(folder.path("config")) { editor throws(HelperError) in
+            unlink(lock)
+            close(open(lock, O_CREAT | O_WRONLY, 0o600))
+            try editor.set(.scope, ["x"], in: "a")
+        }
+        #expect(try folder.files() == ["config", "config.lock"])
     }
 
     @Test func changesAValueInItsPlace() throws {

@@ -1,3 +1,4 @@
+import Platform
 import Sandbox
 import TestSupport
 import Testing
@@ -112,17 +113,42 @@ import Testing
         #expect(try account.helper.configFolder.read("secrets/default") == Account.canary + "\n")
     }
 
+    @Test func waitsForItsInputOnlySoLong() async throws {
+        let account = try Account(environment: ["BUTLR_TIMEOUT": "1"])
+        let running = try account.helper.start(
+            "login", "--base-url", account.url, "--client-id", "client_ada", "--secret-stdin", input: .open)
+        let result = try await running.wait()
+        #expect(result.status == 65, "\(result)")
+        #expect(result.errors.contains("did not end in time"), "\(result)")
+    }
+
     /// Neither is in the way of the next one, nor does it outlast it.
     @Test func takesOverWhatAKilledLoginLeft() async throws {
         let account = try Account()
         let folder = account.helper.configFolder
-        try folder.link("config.lock", to: "config.butlr-new")
+        let dead = try await account.helper.client("true").start()
+        _ = try await dead.wait()
+        try folder.link("config.lock", to: "config.butlr-new.\(dead.processID)")
         try folder.write("config.butlr-new", "[profile \"half")
         try folder.write("secrets/default.butlr-new", "a longer canary than the one to come\n")
         try await account.logIn()
         #expect(try folder.files() == ["config", "secrets/default"])
         #expect(try folder.read("secrets/default") == Account.canary + "\n")
         #expect(!account.config.contains("half"))
+    }
+
+    /// Until it has ended, what keeps others out is its own.
+    @Test func waitsForALivingLogin() async throws {
+        let account = try Account()
+        let folder = account.helper.configFolder
+        let link = "config.butlr-new.\(getpid())"
+        try folder.link("config.lock", to: link)
+        let result = try await account.helper.program(
+            ["login", "--no-input", "--base-url", account.url, "--client-id", "client_ada", "--secret-stdin"]
+        ).run(input: .text(Account.canary))
+        #expect(result.status == 75, "\(result)")
+        #expect(result.errors.contains("another program is editing the config file"), "\(result)")
+        #expect(linkTarget(folder.path("config.lock")) == link)
     }
 
     @Test func logoutTakesAwayTheSecretOfAKilledLogin() async throws {

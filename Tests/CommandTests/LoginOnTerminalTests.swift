@@ -304,6 +304,35 @@ import Testing
             after: [("Client secret (not shown; empty for none): ", "s\n")], isHidden: true),
     ]
 
+    /// A person may need longer than the provider is given.
+    @Test func typingIsNotTheProvidersTime() async throws {
+        let account = try Account(environment: ["BUTLR_TIMEOUT": "4"])
+        for arguments in [
+            [
+                "login", "--base-url", account.url, "--client-id", "client_ada", "--client-secret", "prompt:",
+            ], ["doctor", "--online"],
+        ] {
+            let terminal = try Terminal(account.helper.program(arguments))
+            try await terminal.expect("client-secret of profile \"default\": ")
+            try await terminal.expectEcho(false)
+            try await Task.sleep(for: .seconds(5))
+            terminal.type(Account.canary + "\n")
+            let end = try await terminal.end()
+            #expect(end.exit == .status(0), "\(end.screen)")
+        }
+    }
+
+    @Test func saysWhyASecretWasNotTaken() async throws {
+        let account = try Account()
+        let terminal = try account.terminal("login", "--base-url", account.url, "--client-id", "client_ada")
+        try await terminal.expect("Client secret (not shown): ")
+        try await terminal.expectEcho(false)
+        terminal.type([0xE9, UInt8(ascii: "\n")])
+        let end = try await terminal.end()
+        #expect(end.exit == .status(78), "\(end.screen)")
+        #expect(end.screen.contains("is not UTF-8; nothing was changed"), "\(end.screen)")
+    }
+
     /// Ctrl-C, which ends whatever it is typed at, and Ctrl-D, the end of the input.
     @Test(arguments: questions, ["\u{3}", "\u{4}"])
     func leavesNothingWhenAQuestionIsDeclined(_ question: Question, key: String) async throws {

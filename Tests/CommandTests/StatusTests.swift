@@ -31,6 +31,19 @@ import Testing
         try account.helper.home.write(".password", Account.canary)
     }
 
+    /// What status says of a source is what a call would say.
+    @Test func looksForASecretAsACallDoes() async throws {
+        let account = try Account()
+        try account.helper.home.write(
+            "conf", "[profile \"default\"]\nclient-id = cli\nclient-secret = file:~/secret\n")
+        let reason = "file:~/secret cannot be found: HOME is not set"
+        for command in ["status", "token"] {
+            let result = try await account.run(
+                command, "--config", "conf", environment: ["HOME": nil, "COLUMNS": "200"])
+            #expect("\(result.output)\(result.errors)".contains(reason), "\(result)")
+        }
+    }
+
     @Test func showsATableIn80Columns() async throws {
         let account = try Account()
         try writeConfig(account)

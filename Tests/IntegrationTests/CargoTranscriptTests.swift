@@ -49,6 +49,17 @@ import Testing
         #expect(result.output == hello + #"{"Ok":{"kind":"logout"}}"# + "\n")
     }
 
+    @Test func saysThatATokenIsNotForgotten() async throws {
+        let transcript = try Transcript(lines: "timeout = 3")
+        _ = try await exchange(transcript, request(#""kind":"get","operation":"read""#))
+        let logout = try await transcript.helper.whileLocked {
+            try await exchange(transcript, request(#""kind":"logout""#))
+        }
+        #expect(logout.status == 0)
+        #expect(logout.output.contains(#"{"Err":{"kind":"other","message":"#), "\(logout)")
+        #expect(logout.output.contains("another process"), "\(logout)")
+    }
+
     @Test func logsInAndOut() async throws {
         let transcript = try Transcript()
         let login = try await exchange(
@@ -126,7 +137,7 @@ import Testing
         #expect(result.status == 0)
         #expect(
             result.output == hello
-                + #"{"Err":{"kind":"other","message":"this is no request of cargo's protocol version 1","caused-by":[]}}"#
+                + #"{"Err":{"kind":"other","message":"this is not a request in version 1 of cargo's protocol","caused-by":[]}}"#
                 + "\n")
         try transcript.expectUntouched()
     }

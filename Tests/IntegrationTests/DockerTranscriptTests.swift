@@ -90,6 +90,16 @@ import Testing
         try transcript.expectUntouched()
     }
 
+    @Test func eraseSaysThatATokenIsNotForgotten() async throws {
+        let transcript = try Transcript(lines: "timeout = 3")
+        _ = try await transcript.call("docker-credential-butlr", "get", input: "example.com")
+        let erase = try await transcript.helper.whileLocked {
+            try await transcript.call("docker-credential-butlr", "erase", input: "example.com")
+        }
+        #expect(erase.status == 1, "\(erase)")
+        #expect(erase.output.contains("another process"), "\(erase)")
+    }
+
     @Test(arguments: [
         (#"{"ServerURL":"","Username":"ada","Secret":"s"}"#, "no credentials server URL\n"),
         (#"{"ServerURL":"example.com","Username":"","Secret":"s"}"#, "no credentials username\n"),

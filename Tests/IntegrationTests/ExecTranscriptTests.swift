@@ -66,6 +66,55 @@ import Testing
         #expect(try await program.run().signal == SIGPIPE)
     }
 
+    /// A caller that has it ignored, as cron and Python's subprocess may, has its programs do so too.
+    @Test func aSignalThatTheCallerIgnoresStaysIgnored() async throws {
+        let transcript = try Transcript()
+        var program = transcript.helper.client(
+            "sh",
+            [
+                "-c", #"trap '' PIPE; exec "$0" exec -- sh -c 'echo lost; exit 5'"#,
+                transcript.helper.executable,
+            ])
+        program.output = .brokenPipe
+        let result = try await program.run()
+        #expect(result.status == 5, "\(result)")
+    }
+
+    /// File names and variables are bytes, which need not be UTF-8: another file must not be meant by them.
+    @Test func passesBytesOnAsTheyAre() async throws {
+        let transcript = try Transcript()
+        let script = #"""
+            export ODD="$(printf 'a\351')" BUTLR_PASSWORD="$(printf '\351secret')"
+            mkdir bin
+            tool="$(printf 't\351')"
+            printf '#!/bin/sh\nprintf "%%s/%%s/%%s" "$1" "$ODD" "$BUTLR_PASSWORD" | od -An -tx1\n' >"bin/$tool"
+            chmod +x "bin/$tool"
+            "$0" exec -- "$tool" "$(printf '\351')"
+            exec "$0" exec -- "bin/$tool" "$(printf '\351')"
+            """#
+        let result = try await transcript.helper.client("sh", ["-c", script, transcript.helper.executable])
+            .run()
+        #expect(result.output == " e9 2f 61 e9 2f\n e9 2f 61 e9 2f\n", "\(result)")
+    }
+
+    @Test func aSecretCommandGetsBytesAsTheyAre() async throws {
+        let transcript = try Transcript()
+        try transcript.helper.config(
+            """
+            [profile "default"]
+                provider = oauth2
+                token-endpoint = \(transcript.provider.url)/token
+                client-auth = post
+                client-id = cli
+                client-secret = "command:printf %s \\"$ODD\\" | od -An -tx1 | tr -d ' '"
+            """)
+        let result = try await transcript.helper.client(
+            "sh", ["-c", #"ODD="$(printf 'a\351')" exec "$0" token"#, transcript.helper.executable]
+        ).run()
+        #expect(result.status == 0, "\(result)")
+        #expect(transcript.provider.requests.first?.form["client_secret"] == "61e9")
+    }
+
     @Test func standardInputIsTheCommands() async throws {
         let transcript = try Transcript()
         let result = try await transcript.helper.run("exec", "--", "cat", input: .bytes(Hostile.binary))

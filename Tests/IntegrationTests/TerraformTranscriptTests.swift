@@ -49,6 +49,16 @@ import Testing
         #expect(try helper.home.list() == [])
     }
 
+    @Test func saysThatATokenIsNotForgotten() async throws {
+        let transcript = try Transcript(lines: "timeout = 3")
+        _ = try await transcript.call("terraform-credentials-butlr", "get", "example.com")
+        let forget = try await transcript.helper.whileLocked {
+            try await transcript.call("terraform-credentials-butlr", "forget", "example.com")
+        }
+        #expect(forget.status == 75, "\(forget)")
+        #expect(forget.errors.contains("another process"), "\(forget)")
+    }
+
     @Test func forgetsTheToken() async throws {
         let transcript = try Transcript()
         for count in 1...2 {

@@ -145,6 +145,17 @@ import Testing
         }
     }
 
+    @Test func saysThatTheSessionIsNotForgotten() async throws {
+        let account = try Account()
+        _ = try await account.helper.run("gcloud", environment: variables())
+        var environment = variables(revokes: true)
+        environment["BUTLR_TIMEOUT"] = "3"
+        let program = account.helper.program(["gcloud"], environment: environment)
+        let result = try await account.helper.whileLocked { try await program.run() }
+        #expect(result.status == 0 && result.errors == "", "\(result)")
+        #expect(result.output.contains(#""success":false,"code":"temporary-failure""#), "\(result)")
+    }
+
     @Test func forgetsTheSession() async throws {
         let account = try Account()
         let home = account.helper.home

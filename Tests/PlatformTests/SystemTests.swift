@@ -13,9 +13,12 @@ import Testing
         #expect(environment.absolutePath("PATHLIKE") == "/a")
         #expect(environment.absolutePath("RELATIVE") == nil)
         #expect(environment.absolutePath("EMPTY") == nil)
-        #expect(environment.entries.sorted() == ["A=x", "EMPTY=", "PATHLIKE=/a", "RELATIVE=a/b"])
+        #expect(environment.entries.count == 4)
+        let others = environment.entries(without: ["A", "EMPTY", "PATH"])
+        #expect(
+            others.count == 2 && !others.contains { $0.isOf("A") } && !others.contains { $0.isOf("PATH") })
         #expect(Environment.process["PATH"] != nil)
-        #expect(Environment.process.entries.contains { $0.hasPrefix("PATH=") })
+        #expect(Environment.process.entries.contains { $0.isOf("PATH") })
     }
 
     @Test func readsNoMoreThanTheLimit() throws {

@@ -5,6 +5,23 @@ import Testing
 /// Canaries in the place of every secret, and a search for them in everything that is left behind: what is printed,
 /// files, and what each process that was started could be seen with.
 @Suite struct LeakTests {
+    /// As Butlr's login wants it: in JSON, where some characters of a secret are written otherwise.
+    @Test func isRedactedWhereItIsWrittenAsInJSON() async throws {
+        let reflector = try ScriptedServer { request, _ in
+            .json(
+                #"{"error":"odd","error_description":\#(JSON.string(request.text).serialized)}"#, status: 400)
+        }
+        let helper = try Helper(
+            environment: [
+                "BUTLR_CLIENT_ID": "cli", "BUTLR_CLIENT_SECRET": #"can"ary\one"#,
+                "BUTLR_BASE_URL": reflector.url,
+            ])
+        let result = try await helper.run("get")
+        #expect(result.status == 69, "\(result)")
+        #expect(result.output.contains("<redacted>"), "\(result)")
+        #expect(!result.output.contains("ary") && !result.errors.contains("ary"), "\(result)")
+    }
+
     /// Each is to be seen in one place alone.
     private enum Canary {
         static let clientSecret = "canary+client/secret=31Wd"

@@ -1,3 +1,4 @@
+import Platform
 import TestSupport
 import Testing
 
@@ -215,6 +216,27 @@ import Testing
         let command = try #require(outcome.errors.split(separator: "\n").last).drop { $0 == " " }
         #expect(try await account.shell(String(command)).status == 0)
         #expect(try await account.run("setup", "terraform").status == 0)
+    }
+
+    @Test(.clients("kubectl")) func aContextMayBeNamedLikeAnOption() async throws {
+        let account = try Account(urls: ["https://k8s.example.com/"])
+        let config = """
+            apiVersion: v1
+            kind: Config
+            clusters: [{name: -c, cluster: {server: "https://k8s.example.com"}}]
+            contexts: [{name: -x, context: {cluster: -c}}]
+
+            """
+        try account.home.write(".kube/config", config)
+        let made = try await account.run("setup", "kubectl")
+        #expect(made.status == 0, "\(made)")
+        let view = try await account.shell("kubectl config view -o json")
+        #expect(try JSON(parsing: view.outputBytes)["contexts"]?.array?.first?["context"]?["user"] == "butlr")
+        try await account.shell("kubectl config set-cluster later --server=https://later.example.com")
+        let undone = try await account.run("setup", "kubectl", "--undo")
+        #expect(undone.status == 0, "\(undone)")
+        let left = try await account.shell("kubectl config view -o json")
+        #expect(!left.output.contains("butlr"), "\(left)")
     }
 
     @Test(.clients("kubectl")) func takesOnlyItsUserOutOfAChangedKubeconfig() async throws {

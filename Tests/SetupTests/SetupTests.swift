@@ -65,6 +65,40 @@ import Testing
     }
 
     /// On a terminal nothing but what is to be copied is wider than the window.
+    /// The copy that a tool's own editor works on may hold a key: it is in no folder that others know, and goes.
+    @Test(arguments: [SIGTERM, SIGKILL]) func leavesNoCopyOfAConfig(_ signal: Int32) async throws {
+        let account = try Account(urls: ["https://k8s.example.com/"])
+        let home = account.home
+        try home.write(".kube/config", "canary-key")
+        try home.makeFolder("tmp")
+        try home.writeScript(
+            "bin/kubectl", "#!/bin/sh\necho >\"$HOME/called\"\nread -r line <\"$HOME/gate\"\nexit 1\n")
+        try await account.shell("mkfifo gate called")
+        let running = try account.helper.start("setup", "kubectl", environment: ["TMPDIR": home.path("tmp")])
+        try await account.shell("read -r line <called")
+        running.signal(signal)
+        // Whoever is killed leaves its kubectl behind.
+        try await account.shell("echo >gate")
+        #expect(try await running.wait().signal == signal)
+        #expect(try home.folder("tmp").list().isEmpty)
+        func copies() async throws -> String {
+            try await account.shell("grep -rl canary-key . --exclude-dir=.kube -D skip").output
+        }
+        if signal == SIGTERM { #expect(try await copies() == "") }
+        try home.writeScript("bin/kubectl", "#!/bin/sh\nexit 1\n")
+        #expect(try await account.run("setup", "kubectl").status == 78)
+        #expect(try await copies() == "")
+    }
+
+    /// What cannot be read as a whole is not taken for an empty config.
+    @Test(arguments: ["git", "kubectl"]) func refusesAnEndlessAnswer(_ tool: String) async throws {
+        let account = try Account(urls: ["https://k8s.example.com/"])
+        try account.home.writeScript("bin/\(tool)", "#!/bin/sh\nhead -c 17000000 /dev/zero\n")
+        let result = try await account.run("setup", tool)
+        #expect(result.status == 78, "\(result)")
+        #expect(result.errors.contains("more than 16 MiB"), "\(result)")
+    }
+
     @Test(.clients("kubectl"), arguments: ["git", "kubectl", "docker", "pip"], [40, 80] as [UInt16])
     func fitsTheWindow(_ tool: String, _ width: UInt16) async throws {
         let account = try Account(urls: [url + "a/"])

@@ -93,6 +93,19 @@ public final class Helper: Sendable {
         try program(arguments, environment: environment).start(input: input)
     }
 
+    /// Holds the lock of the one profile, which must have been used before, while something is done.
+    public func whileLocked<Result>(_ action: () async throws -> Result) async throws -> Result {
+        let lock = try stateFolder.files().first { $0.hasSuffix(".lock") }
+        let holder = try client(
+            "flock", [stateFolder.path(lock ?? ""), "sh", "-c", "echo held; read -r line"]
+        ).start(input: .open)
+        _ = try await holder.readLine()
+        let result = try await action()
+        holder.closeInput()
+        _ = try await holder.wait()
+        return result
+    }
+
     // MARK: - Finding it
 
     /// The path of one of this package's executables, next to the test bundle, where SwiftPM builds both.

@@ -77,8 +77,11 @@ public final class Terminal: Sendable {
     deinit { signal(SIGKILL) }
 
     /// Types a text; `\u{3}` is Ctrl-C, `\u{4}` Ctrl-D, `\t` the tabulator.
-    public func type(_ text: String) {
-        var rest = Array(text.utf8)[...]
+    public func type(_ text: String) { type(Array(text.utf8)) }
+
+    /// Types bytes that need not be text.
+    public func type(_ bytes: [UInt8]) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { writeSome(control.raw, $0) }
             if count <= 0 { return }

@@ -19,12 +19,12 @@ extension Patient {
         }
         if trials.isEmpty {
             for profile in profiles {
-                guard let token = store(of: profile).token() else { continue }
+                guard let token = broker.store(of: profile).token() else { continue }
                 if token.issued - context.clock.now() > Patient.tolerance {
                     findings.append(
                         .fail(
                             .config,
-                            "\(named(profile)): the stored token is from the future: this clock was set back",
+                            "\(profile.title): the stored token is from the future: this clock was set back",
                             mend: Patient.setClock))
                 } else if let issued = JSONWebToken(token.accessToken)?.issued {
                     let difference = Timestamp(seconds: issued) - token.issued
@@ -39,11 +39,11 @@ extension Patient {
 
     private func finding(_ difference: Milliseconds, _ whose: String, _ profile: Profile) -> Finding {
         guard abs(difference) > Patient.tolerance else {
-            return .ok("\(named(profile)): this clock and the provider's agree")
+            return .ok("\(profile.title): this clock and the provider's agree")
         }
         let direction = difference > 0 ? "ahead of" : "behind"
         return .fail(
-            .config, "\(named(profile)): \(whose) is \(spoken(abs(difference))) \(direction) this one",
+            .config, "\(profile.title): \(whose) is \(spoken(abs(difference))) \(direction) this one",
             mend: Patient.setClock)
     }
 

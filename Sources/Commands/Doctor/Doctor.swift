@@ -2,7 +2,6 @@ import Broker
 import Callers
 import Platform
 import Profiles
-import TokenStore
 
 /// `doctor`: goes through all that a request depends on, and names what is wrong with the command that mends it.
 ///
@@ -84,12 +83,6 @@ struct Patient {
             profileName: broker.profileName, directories: directories, helper: helper)
     }
 
-    func store(of profile: Profile) -> TokenStore {
-        TokenStore(
-            cache: directories.cache, state: directories.state, label: profile.name,
-            identity: profile.identity)
-    }
-
     /// The command that gives a profile new credentials.
     func login(_ profile: Profile) -> String {
         directories.commandLine("login", profile: profile.name)
@@ -101,6 +94,3 @@ struct Patient {
         return ConfigRepair.setting(key, of: profile.name, in: path, to: value)
     }
 }
-
-/// A profile's name in a sentence.
-func named(_ profile: Profile) -> String { "profile \"\(quoted(profile.name))\"" }

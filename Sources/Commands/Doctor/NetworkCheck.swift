@@ -22,7 +22,7 @@ extension Patient {
         for profile in profiles {
             if let proxy = profile.proxy {
                 let shown = proxy.isEmpty ? "none" : quoted(withoutUserinfo(proxy))
-                findings.append(.ok("\(named(profile)): proxy: \(shown)"))
+                findings.append(.ok("\(profile.title): proxy: \(shown)"))
             }
             if let file = profile.caFile { findings.append(check(file, of: profile)) }
         }
@@ -41,15 +41,15 @@ extension Patient {
                     || bytes.holds(Array("-----BEGIN TRUSTED CERTIFICATE-----".utf8))
             else {
                 return .fail(
-                    .config, "\(named(profile)): there is no certificate in the ca-file \(quoted(file))",
+                    .config, "\(profile.title): there is no certificate in the ca-file \(quoted(file))",
                     mend: mend)
             }
         } catch {
             return .fail(
-                .config, "\(named(profile)): the ca-file \(quoted(file)) cannot be read: \(error)", mend: mend
+                .config, "\(profile.title): the ca-file \(quoted(file)) cannot be read: \(error)", mend: mend
             )
         }
-        return .ok("\(named(profile)): certificates: \(quoted(file))")
+        return .ok("\(profile.title): certificates: \(quoted(file))")
     }
 
     private var installCurl: String? {

@@ -6,22 +6,19 @@ import Profiles
 struct TrialOutcome {
     let profile: Profile
     let result: Result<FreshLogin, HelperError>
-    /// How long the answer took.
-    let duration: Milliseconds
 }
 
 extension Patient {
     /// One real request for each profile.
     func tryOut() -> [TrialOutcome] {
         profiles.map { profile in
-            let began = context.clock.now()
             var result: Result<FreshLogin, HelperError>
             do throws(HelperError) {
                 result = .success(try broker.logIn(with: profile, given: [:]))
             } catch {
                 result = .failure(error)
             }
-            return TrialOutcome(profile: profile, result: result, duration: context.clock.now() - began)
+            return TrialOutcome(profile: profile, result: result)
         }
     }
 
@@ -31,11 +28,11 @@ extension Patient {
             switch trial.result {
             case .success(let success):
                 .ok(
-                    "\(named(trial.profile)): a token for \(spoken(success.expires - success.issued)), after \(trial.duration) ms"
+                    "\(trial.profile.title): a token for \(spoken(success.expires - success.issued)), after \(success.duration) ms"
                 )
             case .failure(let error):
                 .fail(
-                    error.code, "\(named(trial.profile)): \(error.message)", mend: mend(error, trial.profile))
+                    error.code, "\(trial.profile.title): \(error.message)", mend: mend(error, trial.profile))
             }
         }
     }

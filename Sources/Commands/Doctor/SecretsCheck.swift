@@ -13,7 +13,7 @@ extension Patient {
     private func check(_ sources: [SecretSource], _ key: String, of profile: Profile) -> [Finding] {
         if sources.isEmpty { return [] }
         let reader = SecretReader(
-            environment: context.environment, deadline: Deadline(in: profile.timeout ?? 30_000),
+            environment: context.environment, deadline: Deadline(in: profile.timeout ?? Profile.usualTimeout),
             allowsInput: false, secretVariables: configuration?.secretVariables ?? [],
             directories: directories)
         var tried: [String] = []
@@ -43,6 +43,6 @@ extension Patient {
     }
 
     private func sentence(_ profile: Profile, _ key: String, _ end: String, after tried: [String]) -> String {
-        "\(named(profile)): \(key): " + (tried + [end]).joined(separator: "; ")
+        "\(profile.title): \(key): " + (tried + [end]).joined(separator: "; ")
     }
 }

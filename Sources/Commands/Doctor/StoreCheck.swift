@@ -8,7 +8,7 @@ extension Patient {
         var findings = check(directories.cache, "access tokens", variable: "XDG_CACHE_HOME")
         findings += check(directories.state, "refresh tokens and locks", variable: "XDG_STATE_HOME")
         for profile in profiles {
-            let store = store(of: profile)
+            let store = broker.store(of: profile)
             findings += check(lock: store, of: profile)
             findings += check(token: store, of: profile)
         }
@@ -97,11 +97,11 @@ extension Patient {
     private func check(lock store: TokenStore, of profile: Profile) -> [Finding] {
         // A request that another process makes just now is given time to finish.
         switch store.lockState(Deadline(in: 2000)) {
-        case .free: return [.ok("\(named(profile)): the lock is free")]
+        case .free: return [.ok("\(profile.title): the lock is free")]
         case .none(let reason):
             return [
                 .warn(
-                    "\(named(profile)): there are no locks in \(quoted(directories.state ?? "")) (\(reason)), so no"
+                    "\(profile.title): there are no locks in \(quoted(directories.state ?? "")) (\(reason)), so no"
                         + " refresh token is used; a local disk has them",
                     mend: "export XDG_STATE_HOME=…")
             ]
@@ -114,7 +114,7 @@ extension Patient {
             return [
                 .fail(
                     .temporaryFailure,
-                    "\(named(profile)): the lock is held by \(whom)",
+                    "\(profile.title): the lock is held by \(whom)",
                     mend: holders.isEmpty
                         ? nil : "\(kill) \(holders.map { "\($0.process)" }.joined(separator: " "))")
             ]
@@ -130,10 +130,10 @@ extension Patient {
             findings.append(
                 .ok(
                     left > 0
-                        ? "\(named(profile)): a token is stored, good for \(spoken(left))"
-                        : "\(named(profile)): the stored token ended \(spoken(-left)) ago"))
+                        ? "\(profile.title): a token is stored, good for \(spoken(left))"
+                        : "\(profile.title): the stored token ended \(spoken(-left)) ago"))
         } else {
-            findings.append(.ok("\(named(profile)): no token is stored"))
+            findings.append(.ok("\(profile.title): no token is stored"))
         }
         if let failure = store.failures().failure {
             let until =

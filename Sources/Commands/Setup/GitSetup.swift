@@ -19,7 +19,7 @@ enum GitSetup: SetupTool {
     }
 
     static func adding(to contents: String?, _ site: SetupSite) throws(HelperError) -> String {
-        let copy = try EditorCopy(contents, site.environment)
+        let copy = try EditorCopy(contents, site)
         let git = try Git(copy.path, site)
         let command = helper(site)
         for url in site.urls {
@@ -48,7 +48,7 @@ enum GitSetup: SetupTool {
     }
 
     static func removing(from contents: String, _ site: SetupSite) throws(HelperError) -> String {
-        let copy = try EditorCopy(contents, site.environment)
+        let copy = try EditorCopy(contents, site)
         let git = try Git(copy.path, site)
         for (key, value) in try git.helpers() where options(of: value) == site.options {
             try git.run(["--fixed-value", "--unset-all", key, value])
@@ -149,7 +149,7 @@ enum GitSetup: SetupTool {
     private struct Git {
         let path: String
         let program: String
-        let environment: [String]
+        let environment: [Environment.Entry]
 
         init(_ path: String, _ site: SetupSite) throws(HelperError) {
             self.path = path
@@ -200,7 +200,7 @@ enum GitSetup: SetupTool {
                     mergingErrors: true)
                 return (status, output)
             } catch {
-                throw HelperError(.config, "git cannot be run: \(error)")
+                throw HelperError(.config, "git \(error)")
             }
         }
     }

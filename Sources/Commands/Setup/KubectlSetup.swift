@@ -16,7 +16,7 @@ enum KubectlSetup: SetupTool {
     }
 
     static func adding(to contents: String?, _ site: SetupSite) throws(HelperError) -> String {
-        let copy = try EditorCopy(contents, site.environment)
+        let copy = try EditorCopy(contents, site)
         let kubectl = try Kubectl(copy.path, site)
         let config = try kubectl.view()
         let clusters = config.clusters.filter { site.serves($0.server) }
@@ -40,17 +40,17 @@ enum KubectlSetup: SetupTool {
             let contexts = config.contexts.filter { $0.cluster == cluster.name }
             if contexts.contains(where: { $0.user == user }) { continue }
             if let bare = contexts.first(where: { config.isEmpty(user: $0.user) }) {
-                try kubectl.run(["set-context", bare.name, "--user=\(user)"])
+                try kubectl.run(["set-context", "--user=\(user)", "--", bare.name])
             } else {
                 let name = "\(contexts.first?.name ?? cluster.name)-\(user)"
-                try kubectl.run(["set-context", name, "--cluster=\(cluster.name)", "--user=\(user)"])
+                try kubectl.run(["set-context", "--cluster=\(cluster.name)", "--user=\(user)", "--", name])
             }
         }
         return try kubectl.view() == config ? contents ?? "" : try copy.contents()
     }
 
     static func removing(from contents: String, _ site: SetupSite) throws(HelperError) -> String {
-        let copy = try EditorCopy(contents, site.environment)
+        let copy = try EditorCopy(contents, site)
         let kubectl = try Kubectl(copy.path, site)
         let config = try kubectl.view()
         let user = user(site)
@@ -59,9 +59,9 @@ enum KubectlSetup: SetupTool {
         else { return contents }
         for context in config.contexts where context.user == user {
             if context.name.hasSuffix("-\(user)") {
-                try kubectl.run(["delete-context", context.name])
+                try kubectl.run(["delete-context", "--", context.name])
             } else {
-                try kubectl.run(["set-context", context.name, "--user="])
+                try kubectl.run(["set-context", "--user=", "--", context.name])
             }
         }
         try kubectl.run(["delete-user", user])
@@ -142,7 +142,7 @@ enum KubectlSetup: SetupTool {
     private struct Kubectl {
         let path: String
         let program: String
-        let environment: [String]
+        let environment: [Environment.Entry]
 
         init(_ path: String, _ site: SetupSite) throws(HelperError) {
             self.path = path
@@ -154,7 +154,8 @@ enum KubectlSetup: SetupTool {
 
         /// Secrets in it are left out by kubectl itself.
         func view() throws(HelperError) -> Config {
-            guard let json = try? JSON(parsing: try call(["view", "-o", "json"], mergingErrors: false)) else {
+            let view = try call(["view", "-o", "json"], mergingErrors: false)
+            guard let json = try? JSON(parsing: view) else {
                 throw HelperError(.config, "kubectl cannot read its config", hint: "kubectl config view")
             }
             return Config(json)
@@ -162,12 +163,12 @@ enum KubectlSetup: SetupTool {
 
         private func call(_ arguments: [String], mergingErrors: Bool = true) throws(HelperError) -> [UInt8] {
             let result: (status: Int32, output: [UInt8])
-            do throws(SystemError) {
+            do throws(ChildProgram.Failure) {
                 result = try runProgram(
                     program, ["--kubeconfig", path, "config"] + arguments, environment: environment,
                     mergingErrors: mergingErrors)
             } catch {
-                throw HelperError(.config, "kubectl cannot be run: \(error)")
+                throw HelperError(.config, "kubectl \(error)")
             }
             guard result.status == 0 else {
                 let reason = quoted(String(decoding: result.output, as: UTF8.self))

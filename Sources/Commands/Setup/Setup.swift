@@ -41,7 +41,7 @@ enum Setup: Command {
         let isUndo = options["--undo"] != nil
         let site = try site(call, requiringProfiles: !isUndo)
         let change = SetupChange(
-            tool, site, records: try SetupRecords(state: call.broker.directories.state))
+            tool, site, records: try SetupRecords(call.broker.directories))
         if isUndo { return try change.undo() }
         if site.helper.isInBuildFolder {
             call.context.log.warn(

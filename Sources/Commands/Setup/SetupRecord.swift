@@ -1,4 +1,5 @@
 import Platform
+import Profiles
 import TokenStore
 
 /// What one set-up did, so that exactly that can be taken back.
@@ -26,12 +27,19 @@ struct SetupRecords {
     private let folder: PrivateFolder
 
     /// - Throws: `config` where there is no state folder.
-    init(state: String?) throws(HelperError) {
-        guard let state else {
+    init(_ directories: Directories) throws(HelperError) {
+        folder = PrivateFolder(try SetupRecords.folder(in: directories))
+    }
+
+    /// Where `setup` keeps what it needs.
+    ///
+    /// - Throws: `config` where there is no state folder.
+    static func folder(in directories: Directories) throws(HelperError) -> String {
+        guard let state = directories.state else {
             throw HelperError(
                 .config, "HOME is not set, so there is no place for a backup", hint: "export HOME=…")
         }
-        folder = PrivateFolder(state + "/setup")
+        return state + "/setup"
     }
 
     /// The record of a tool and a label, and `nil` where there is none that is whole.

@@ -88,7 +88,7 @@ struct SetupSite: Sendable {
     }
 
     /// For a tool that is started to read or change its config.
-    var childEnvironment: [String] {
+    var childEnvironment: [Environment.Entry] {
         configuration?.childEnvironment ?? environment.entries(without: Configuration.ownSecretVariables)
     }
 
@@ -209,36 +209,43 @@ func requireProgram(_ name: String, _ environment: Environment) throws(HelperErr
 }
 
 /// A copy of a file's contents that a tool's own editor may change.
+///
+/// It may hold a key, so it lies in a folder of this user's alone. There is one at a time, under a name that never
+/// changes, and with it a lock: what a killed process left is taken away by the next. Any other signal waits.
 struct EditorCopy: ~Copyable {
-    private let folder: String
     let path: String
+    private let lock: FileDraft
+    private let signals: HeldSignals
 
-    init(_ contents: String?, _ environment: Environment) throws(HelperError) {
-        let parent = environment.absolutePath("TMPDIR") ?? "/tmp"
-        var template = Array("\(parent)/butlr-setup-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw HelperError(
-                .ioError, "there can be no temporary folder in \(quoted(parent)): \(SystemError())")
-        }
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let path = folder + "/config"
-        if let contents {
-            do throws(SystemError) {
+    init(_ contents: String?, _ site: SetupSite) throws(HelperError) {
+        let folder = try SetupRecords.folder(in: site.directories)
+        let path = folder + "/editing"
+        let signals = HeldSignals()
+        do throws(SystemError) {
+            try makePrivateFolders(folder)
+            let lock = try FileDraft(of: path)
+            EditorCopy.remove(path)
+            if let contents {
                 try FileDescriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL).writeAll(Array(contents.utf8))
-            } catch {
-                unlink(path)
-                rmdir(folder)
-                throw HelperError(.ioError, "\(quoted(path)) cannot be written: \(error)")
             }
+            self.lock = lock
+        } catch {
+            if error.number == EWOULDBLOCK {
+                throw HelperError(
+                    .temporaryFailure, "another setup is at work", hint: "type the command again")
+            }
+            EditorCopy.remove(path)
+            throw HelperError(.ioError, "\(quoted(path)) cannot be written: \(error)")
         }
-        self.folder = folder
         self.path = path
+        self.signals = signals
     }
 
-    deinit {
+    deinit { EditorCopy.remove(path) }
+
+    private static func remove(_ path: String) {
         unlink(path)
         unlink(path + ".lock")
-        rmdir(folder)
     }
 
     func contents() throws(HelperError) -> String { try EditedFile(path).contents ?? "" }
