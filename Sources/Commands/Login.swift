@@ -209,7 +209,7 @@ private struct LoginAttempt {
                 let credentials =
                     isButlr ? "an API token's client ID and secret" : "a client ID and its secret"
                 grant = try dialogue.choose(
-                    "Grant", "How do you log in there?",
+                    "Grant", "How do you log in \(isButlr ? "to Butlr" : "at the provider")?",
                     among: [
                         ("client-credentials", "as a program, with \(credentials)"),
                         ("password", "as a person, with a user name and password"),
@@ -472,7 +472,7 @@ private struct LoginAttempt {
             (command("token"), "a token"),
             (broker.directories.commandLine("status", profile: nil), "what is kept, and until when"),
         ]
-        if profile.urls.isEmpty {
+        if profile.urls.count == (profile.baseURL == nil ? 0 : 1) {
             rows.append((command("login", "--url", "URL"), "let tools use it for a server"))
         } else {
             rows.append((command("setup git"), "let git use it"))

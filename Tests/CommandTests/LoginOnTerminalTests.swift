@@ -9,7 +9,7 @@ import Testing
         let terminal = try account.terminal("login", "--base-url", account.url)
         try await terminal.expect(
             """
-            How do you log in there?
+            How do you log in to Butlr?
               client-credentials  as a program, with an API token's client ID and secret
               password            as a person, with a user name and password
             Grant [client-credentials]: 

@@ -252,6 +252,30 @@ import Testing
         #expect(!chosen.output.contains("the profiles"), "\(chosen)")
     }
 
+    /// Somebody's helper for the same server stays, and what puts this one in its place is said.
+    @Test(.clients("git")) func namesAHelperThatGitAsksFirst() async throws {
+        let account = try Account(urls: ["https://git.example.com/"])
+        try account.home.write(
+            ".gitconfig",
+            "[credential \"https://git.example.com\"]\n\thelper = \"!echo password=\(Account.canary); :\"\n")
+        let setup = try await account.run("setup", "git")
+        let command =
+            "git config --file .gitconfig --unset-all credential.https://git.example.com.helper"
+            + " && butlr-credential setup git\n"
+        func isTold(_ outcome: Program.Outcome) -> Bool {
+            outcome.output.split(separator: account.home.path + "/").joined()
+                .split(separator: "~/").joined().contains(command)
+        }
+        #expect(setup.output.contains("git asks another helper first at") && isTold(setup), "\(setup)")
+        let sick = try await account.run("doctor")
+        #expect(sick.output.contains("warn  git asks another helper first") && isTold(sick), "\(sick)")
+        #expect(try await account.shell(command).status == 0)
+        let mended = try await account.run("doctor")
+        #expect(!mended.output.contains("another helper"), "\(mended)")
+        let again = try await account.run("setup", "git")
+        #expect(!again.output.contains("another helper"), "\(again)")
+    }
+
     @Test func saysThatOthersMayChangeTheConfig() async throws {
         let account = try await account()
         try account.home.setMode(".config/butlr-credential/config", 0o666)

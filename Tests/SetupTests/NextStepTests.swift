@@ -53,6 +53,16 @@ import Testing
         #expect(account.sandbox.requests.count == 1)
     }
 
+    @Test func somethingElseThatAnswersIsLookedAtByDoctor() async throws {
+        let account = try Account()
+        try account.configure(baseURL: account.url + "/elsewhere")
+        for _ in 1...2 {
+            let token = try await account.run("token")
+            let hint = "this says more: butlr-credential doctor --online --profile default"
+            #expect(token.status == 69 && token.errors.hasSuffix("\n  \(hint)\n"), "\(token)")
+        }
+    }
+
     @Test func tellsHowToBeginInThatFile() async throws {
         let account = try Account()
         let config = account.home.path("empty")
@@ -66,7 +76,7 @@ import Testing
     @Test func whatComesAfterLoginIsForTheSameConfig() async throws {
         let (account, config) = try await account("client-secret = env:SECRET")
         let login = try await account.run(
-            "login", "--profile", "my work", "--config", config, "--scope", "a",
+            "login", "--profile", "my work", "--config", config, "--url", "https://git.example.com/",
             environment: ["SECRET": Account.canary])
         #expect(login.output.contains("  butlr-credential token\(choice(config))\n"), "\(login)")
         #expect(login.output.contains("  butlr-credential setup git\(choice(config))\n"), "\(login)")

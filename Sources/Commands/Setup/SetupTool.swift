@@ -144,7 +144,7 @@ struct SetupSite: Sendable {
                 .noProfile, "no \(what) in \(place) is at a URL that a profile lists",
                 hint: permitting(example))
         }
-        let url = urls.first { $0.authority != nil }?.description ?? "https://HOST/"
+        let url = urls.last { $0.authority != nil }?.description ?? "https://HOST/"
         return HelperError(
             .noProfile, "there is no \(what) in \(place) yet", hint: "first add it: " + adding(url))
     }
