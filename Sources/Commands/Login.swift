@@ -328,7 +328,7 @@ private struct LoginAttempt {
             guard let secretFolder else {
                 throw HelperError(
                     .config, "there is no folder to keep the \(key.name) in: HOME is not set",
-                    hint: "say where it is, for instance with --\(key.name) env:NAME")
+                    hint: "\(exportHome), or say where it is, for instance with --\(key.name) env:NAME")
             }
             draft.set(key, [secretFolder.source(of: key, in: draft.name)], from: "the \(key.name)")
             found[key] = nil
@@ -494,7 +494,7 @@ extension Broker {
         guard let folder = directories.configHome else {
             throw HelperError(
                 .config, "there is no folder for the config: HOME is not set",
-                hint: "name a file with --config")
+                hint: "\(exportHome), or name a file with --config")
         }
         return folder + "/config"
     }

@@ -5,6 +5,9 @@ extension Patient {
     /// Each calling tool that is installed: whether it calls the helper, and whether it finds it.
     func checkTools() -> [Finding] {
         let search = context.environment["PATH"]
+        guard context.environment.absolutePath("HOME") != nil else {
+            return [.warn("HOME is not set, so no tool's config can be looked at", mend: exportHome)]
+        }
         var findings: [Finding] = []
         var others: [String] = []
         for tool in SetupTools.all

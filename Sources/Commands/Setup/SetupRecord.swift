@@ -29,7 +29,7 @@ struct SetupRecords {
     init(state: String?) throws(HelperError) {
         guard let state else {
             throw HelperError(
-                .config, "HOME is not set, so there is no place for a backup", hint: "export HOME=…")
+                .config, "HOME is not set, so there is no place for a backup", hint: exportHome)
         }
         folder = PrivateFolder(state + "/setup")
     }
@@ -80,7 +80,7 @@ struct SetupRecords {
             if let original = record.original { try folder.keep(name + ".backup", Array(original.utf8)) }
             try folder.keep(name + ".json", Array((json.serialized + "\n").utf8))
         } catch {
-            throw HelperError(.ioError, "no backup can be kept in \(quoted(folder.path)): \(error)")
+            throw HelperError("no backup can be kept in \(quoted(folder.path))", error, at: folder.path)
         }
     }
 

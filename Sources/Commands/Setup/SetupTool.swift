@@ -118,7 +118,7 @@ struct SetupSite: Sendable {
     func inHome(_ path: String) throws(HelperError) -> String {
         guard let home = environment.absolutePath("HOME") else {
             throw HelperError(
-                .config, "HOME is not set, so there is no config file to edit", hint: "export HOME=…")
+                .config, "HOME is not set, so there is no config file to edit", hint: exportHome)
         }
         return home + "/" + path
     }
@@ -205,7 +205,7 @@ struct EditorCopy: ~Copyable {
         var template = Array("\(parent)/butlr-setup-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw HelperError(
-                .ioError, "there can be no temporary folder in \(quoted(parent)): \(SystemError())")
+                "there can be no temporary folder in \(quoted(parent))", SystemError(), at: parent)
         }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let path = folder + "/config"
@@ -215,7 +215,7 @@ struct EditorCopy: ~Copyable {
             } catch {
                 unlink(path)
                 rmdir(folder)
-                throw HelperError(.ioError, "\(quoted(path)) cannot be written: \(error)")
+                throw HelperError("\(quoted(path)) cannot be written", error, at: path)
             }
         }
         self.folder = folder
