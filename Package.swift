@@ -13,7 +13,7 @@ let smallAndQuick: [LinkerSetting] = [
         ["-use-ld=lld", "-Xclang-linker", "-static-libgcc"]
             + [
                 "--remap-inputs=*/libstdc++.so=/dev/null", "-l:libstdc++.a", "--no-export-dynamic",
-                "--gc-sections", "-s", "-O2", "-z", "pack-relative-relocs", "-T", helper + "leave-out.ld",
+                "--gc-sections", "-s", "-O2", "-z", "pack-relative-relocs", "-T", helper + "sections.ld",
                 "--symbol-ordering-file", helper + "hit.order", "--no-warn-symbol-ordering",
             ].flatMap { ["-Xlinker", $0] },
         .when(platforms: [.linux], configuration: .release)),
@@ -35,7 +35,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "butlr-credential", dependencies: ["Callers", "Commands", "CStartup"],
-            exclude: ["leave-out.ld", "hit.order"], swiftSettings: lean, linkerSettings: smallAndQuick),
+            exclude: ["sections.ld", "hit.order"], swiftSettings: lean, linkerSettings: smallAndQuick),
         .target(name: "Callers", dependencies: ["Broker"], swiftSettings: lean),
         .target(
             name: "Commands",

@@ -60,7 +60,7 @@ public enum Docker: Command {
     }
 
     private static func key(_ call: Call) throws(HelperError) -> String {
-        guard let text = String(validating: try call.input.readToEnd(), as: UTF8.self) else {
+        guard let text = String(validUTF8: try call.input.readToEnd()) else {
             throw HelperError(.badRequest, "the registry's name on standard input is not UTF-8")
         }
         return trimmed(text)

@@ -127,7 +127,7 @@ struct GitCredential {
             if line.isEmpty { break }
             rest = rest[line.endIndex...].dropFirst()
             guard line.count < 65_535, !line.contains(0), !line.contains(0x0D),
-                let text = String(validating: line, as: UTF8.self),
+                let text = String(validUTF8: line),
                 let equals = text.firstIndex(of: "=")
             else { throw HelperError(.badRequest, "this is no description of a credential as git gives it") }
             let key = String(text[..<equals])

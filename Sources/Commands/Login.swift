@@ -375,7 +375,7 @@ private struct LoginAttempt {
         }
         var secrets: [ConfigKey: Secret] = [:]
         for (key, line) in zip(keys, lines) {
-            guard let text = String(validating: line, as: UTF8.self) else {
+            guard let text = String(validUTF8: line) else {
                 throw HelperError(.badRequest, "the \(key.name) on standard input is not UTF-8")
             }
             secrets[key] = Secret(text)

@@ -225,7 +225,7 @@ private struct JSONReader {
     }
 
     private func text(_ slice: ArraySlice<UInt8>, at start: Int) throws(JSON.SyntaxError) -> String {
-        guard let text = String(validating: slice, as: UTF8.self) else {
+        guard let text = String(validUTF8: slice) else {
             throw .invalid(offset: start, "not UTF-8")
         }
         return text

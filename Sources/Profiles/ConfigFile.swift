@@ -98,7 +98,7 @@ struct ConfigFile: Sendable {
         var repair: (old: String, new: String)?
         if entry.isValueless || range.isEmpty {
             complaint = " has no value"
-        } else if let text = String(validating: value.decoded(from: contents.bytes), as: UTF8.self) {
+        } else if let text = String(validUTF8: value.decoded(from: contents.bytes)) {
             do throws(URLFault) {
                 return try URLPattern(text)
             } catch {
@@ -146,7 +146,7 @@ struct ConfigFile: Sendable {
     ) throws(HelperError) -> ProfileReader.Setting {
         var setting = ProfileReader.Setting(key: key, value: nil, origin: place(line))
         guard let value else { return setting }
-        guard let text = String(validating: value.decoded(from: contents.bytes), as: UTF8.self) else {
+        guard let text = String(validUTF8: value.decoded(from: contents.bytes)) else {
             throw fault(line, "the value of \(key.name) is not UTF-8")
         }
         setting.value = text
@@ -290,7 +290,7 @@ extension ConfigFile {
         guard !name.contains(where: { $0 < .space || $0 == 0x7F }) else {
             throw fault(header.line, "there is a control character in the profile's name")
         }
-        guard String(validating: name, as: UTF8.self) != nil else {
+        guard String(validUTF8: name) != nil else {
             throw fault(header.line, "the profile's name is not UTF-8")
         }
         section.oddName = name

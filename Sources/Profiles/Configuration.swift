@@ -18,14 +18,15 @@ public struct Configuration: Sendable {
         self.environment = environment
         self.directories = directories
         var files: [ConfigFile] = []
-        for (index, path) in directories.configFiles.enumerated() {
-            let role: ConfigFile.Role =
-                if directories.namedConfigFile != nil {
-                    .named
-                } else {
-                    index == 0 && directories.configHome != nil ? .own : .systemWide
-                }
+        var role: ConfigFile.Role =
+            if directories.namedConfigFile != nil {
+                .named
+            } else {
+                directories.configHome != nil ? .own : .systemWide
+            }
+        for path in directories.configFiles {
             if let file = try ConfigFile.read(path, role, directories) { files.append(file) }
+            role = .systemWide
         }
         configFiles = files
         let name = Array(EnvironmentProfile.name.utf8)

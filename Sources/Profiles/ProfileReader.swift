@@ -219,7 +219,7 @@ extension ProfileReader {
 
     private func urls() throws(HelperError) -> [URLPattern] {
         var urls: [URLPattern] = []
-        for setting in settings where setting.key == .url {
+        for setting in settings(.url) {
             let text = try text(of: setting)
             do throws(URLFault) {
                 urls.append(try URLPattern(text))
@@ -287,7 +287,7 @@ extension ProfileReader {
 
     private func resources() throws(HelperError) -> [String] {
         var resources: [String] = []
-        for setting in settings where setting.key == .resource {
+        for setting in settings(.resource) {
             let text = try text(of: setting)
             // RFC 8707 §2: an absolute URI without a fragment.
             let scheme = text.utf8.prefix { $0 != UInt8(ascii: ":") }
@@ -301,7 +301,7 @@ extension ProfileReader {
 
     private func parameters() throws(HelperError) -> [Parameter] {
         var parameters: [Parameter] = []
-        for setting in settings where setting.key == .param {
+        for setting in settings(.param) {
             let text = try text(of: setting)
             guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")), equals != text.startIndex else {
                 throw fault(setting, "is not of the form NAME=VALUE")
@@ -333,7 +333,7 @@ extension ProfileReader {
 
     private func secret(_ key: ConfigKey) throws(HelperError) -> [SecretSource] {
         var sources: [SecretSource] = []
-        for setting in settings where setting.key == key {
+        for setting in settings(key) {
             func fault(_ complaint: String) -> HelperError {
                 var error = self.fault(setting, complaint)
                 // It asks for the secret, and has the line name where it is then.
@@ -385,7 +385,16 @@ extension ProfileReader {
 
 extension ProfileReader {
     /// The last line with that key: as in git, it wins.
-    private func setting(_ key: ConfigKey) -> Setting? { settings.last { $0.key == key } }
+    private func setting(_ key: ConfigKey) -> Setting? {
+        // By index: whoever goes through the settings themselves copies each.
+        guard let index = settings.indices.last(where: { settings[$0].key == key }) else { return nil }
+        return settings[index]
+    }
+
+    /// All lines with that key, in order.
+    private func settings(_ key: ConfigKey) -> [Setting] {
+        settings.indices.filter { settings[$0].key == key }.map { settings[$0] }
+    }
 
     private func text(_ key: ConfigKey) throws(HelperError) -> String? {
         guard let setting = setting(key) else { return nil }

@@ -105,7 +105,7 @@ struct HiddenInput {
             for key in keys where !escape.swallows(key) {
                 switch key {
                 case .newline, .carriageReturn:
-                    guard let text = String(validating: line, as: UTF8.self) else {
+                    guard let text = String(validUTF8: line) else {
                         throw HelperError(.config, "the \(label) that was typed is not UTF-8")
                     }
                     return .line(Secret(text))

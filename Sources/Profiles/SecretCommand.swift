@@ -110,7 +110,7 @@ struct SecretCommand {
     private func firstLine(of output: [UInt8]) throws(SecretReader.Unavailable) -> String {
         var line = output.prefix { $0 != .newline }
         if line.count < output.count, line.last == .carriageReturn { line.removeLast() }
-        guard let text = String(validating: line, as: UTF8.self) else {
+        guard let text = String(validUTF8: line) else {
             throw SecretReader.Unavailable(reason: "printed something that is not UTF-8")
         }
         return text

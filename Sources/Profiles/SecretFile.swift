@@ -34,7 +34,7 @@ enum SecretFile {
             bytes.removeLast()
             if bytes.last == .carriageReturn { bytes.removeLast() }
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(validUTF8: bytes) else {
             throw SecretReader.Unavailable(reason: "is not UTF-8")
         }
         return text

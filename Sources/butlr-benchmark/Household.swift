@@ -13,17 +13,24 @@ struct Household {
     /// `NAME=value` each: nothing of the user's own settings.
     let environment: [String]
 
+    /// - Parameter helper: the built program. A copy is measured, as it is a copy that gets installed: a file that is
+    ///   written in one go lies in larger pieces in the system's memory than one that a linker has put together, and
+    ///   starts a tenth faster.
     init(helper: String, provider: String) throws {
         var template = Array("/tmp/butlr-benchmark.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Trouble("there is no temporary folder") }
         path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        self.helper = helper
+        self.helper = "\(path)/butlr-credential"
         let search = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
         environment = [
             "HOME=\(path)", "PATH=\(search)", "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
             "KUBERNETES_EXEC_INFO={\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\","
                 + "\"spec\":{\"cluster\":{\"server\":\"https://git.example.com\"}}}",
         ]
+        guard let program = FileManager.default.contents(atPath: helper),
+            FileManager.default.createFile(
+                atPath: self.helper, contents: program, attributes: [.posixPermissions: 0o755])
+        else { throw Trouble("cannot copy \(helper)") }
         try makeFolder(".config/butlr-credential")
         try writeConfig(provider: provider)
     }

@@ -29,7 +29,7 @@ struct EditedFile {
             mode = 0o600
             return
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(validUTF8: bytes) else {
             throw HelperError(.config, "\(quoted(path)) is not UTF-8 text, and is left as it is")
         }
         contents = text

@@ -43,7 +43,7 @@ struct SetupRecords {
         var original: String?
         if json["existed"]?.bool == true {
             guard let backup = folder.read(name + ".backup") else { return nil }
-            original = String(validating: backup, as: UTF8.self)
+            original = String(validUTF8: backup)
         }
         return SetupRecord(
             original: original, isMade: json["made"]?.bool ?? false, file: file, result: result,
