@@ -40,6 +40,26 @@ public struct Configuration: Sendable {
     /// The names of all profiles, in the order in which they are defined.
     public var profileNames: [String] { definitions.map(name) }
 
+    /// The definitions that do not count, because a nearer file has a profile of that name.
+    public var hidden: [(name: String, place: Origin, winner: Origin)] {
+        var hidden: [(String, Origin, Origin)] = []
+        func note(_ name: String, _ place: Origin, behind files: ArraySlice<ConfigFile>) {
+            for file in files {
+                guard let index = file.index(of: Array(name.utf8)) else { continue }
+                return hidden.append((name, place, file.place(file.sections[index].line)))
+            }
+        }
+        for (index, file) in configFiles.enumerated() {
+            for section in file.sections {
+                note(file.name(of: section), file.place(section.line), behind: configFiles[..<index])
+            }
+        }
+        if EnvironmentProfile(environment) != nil {
+            note(EnvironmentProfile.name, .environment, behind: configFiles[...])
+        }
+        return hidden
+    }
+
     /// Whether nothing at all is configured.
     public var isEmpty: Bool { environmentProfile == nil && configFiles.allSatisfy { $0.sections.isEmpty } }
 
