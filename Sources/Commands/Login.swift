@@ -438,10 +438,17 @@ private struct LoginAttempt {
     }
 
     private func explained(_ error: HelperError) -> HelperError {
+        guard error.hint == nil else { return error }
         var error = error
-        if error.code == .credentialsRejected || error.code == .config, error.hint == nil {
+        switch error.code {
+        case .credentialsRejected, .config:
             let what = needsUser ? "the user name and password" : "the client ID and secret"
             error.hint = "nothing was changed; check \(what)"
+        case .temporaryFailure, .providerError:
+            error.hint =
+                "nothing was changed; this shows what requests are made with: "
+                + broker.directories.commandLine("doctor", profile: nil)
+        default: break
         }
         return error
     }

@@ -154,8 +154,9 @@ extension Configuration {
             : "there is no profile \"\(quoted(name))\""
         let nearest = isDefault ? nil : nearestWord(to: name, among: names).map { quoted($0) }
         let hint = isDefault ? "choose one with --profile NAME or BUTLR_PROFILE: " : "there are: "
-        throw HelperError(
-            .config, message + suggestion(nearest), hint: hint + list + (names.count > 5 ? ", …" : ""))
+        let all = hint + list + (names.count > 5 ? ", …" : "")
+        let make = isDefault ? "" : "; to make it: " + directories.commandLine("login", profile: name)
+        throw HelperError(.config, message + suggestion(nearest), hint: all + make)
     }
 
     /// - Throws: `config`, with how to begin, where no profile is defined at all.

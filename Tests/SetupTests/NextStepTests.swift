@@ -64,6 +64,14 @@ import Testing
         }
     }
 
+    @Test func aProfileThatIsNotThereCanBeMade() async throws {
+        let (account, config) = try await account("client-secret = env:NO_SUCH")
+        let token = try await account.run("token", "--profile", "a b", "--config", config)
+        let hint =
+            "there are: \"my work\"; to make it: butlr-credential login --profile 'a b' --config '\(config)'"
+        #expect(token.errors.hasSuffix("\n  \(hint)\n"), "\(token)")
+    }
+
     @Test func tellsHowToBeginInThatFile() async throws {
         let account = try Account()
         let config = account.home.path("empty")
