@@ -32,7 +32,7 @@ extension Profile {
     func refreshRequest(_ refreshToken: Secret, at endpoint: String, _ clientSecret: Secret?) -> TokenRequest
     {
         let secrets = LoginSecrets(clientSecret: clientSecret)
-        let fields: [Provider.Field] = [.clientID, .clientSecret, .resources, .parameters]
+        let fields: [Provider.Field] = [.clientID, .clientSecret, .audience, .resources, .parameters]
         return TokenRequest(
             endpoint: endpoint, format: TokenRequest.Format(refreshRequestFormat),
             fields: [

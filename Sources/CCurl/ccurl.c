@@ -2,6 +2,7 @@
 #include "ccurl.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -28,6 +29,7 @@ enum {
     OPT_HTTPHEADER = 10023,
     OPT_HEADERDATA = 10029,
     OPT_CAINFO = 10065,
+    OPT_CAPATH = 10097,
     OPT_NOPROXY = 10177,
     OPT_WRITEFUNCTION = 20011,
     OPT_HEADERFUNCTION = 20079,
@@ -41,6 +43,9 @@ enum {
     PROTOCOL_HTTPS = 2,
     TLS_1_2 = 6,
     HTTP_1_1 = 2,
+
+    FAILED_INIT = 2,
+    OUT_OF_MEMORY = 27,
 };
 
 static struct {
@@ -55,6 +60,9 @@ static struct {
     char *(*version)(void);
 } curl;
 
+// Why a library could not be opened.
+static char obstacle[256];
+
 static void *open_library(void) {
 #ifdef __APPLE__
     static const char *const names[] = {"/usr/lib/libcurl.4.dylib"};
@@ -65,6 +73,8 @@ static void *open_library(void) {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         void *library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL);
         if (library) return library;
+        // The first is the one that there should be.
+        if (i == 0) snprintf(obstacle, sizeof obstacle, "%s", dlerror());
     }
     return NULL;
 }
@@ -72,7 +82,7 @@ static void *open_library(void) {
 const char *ccurl_load(void) {
     if (curl.version) return NULL;
     void *library = open_library();
-    if (!library) return dlerror();
+    if (!library) return obstacle;
 #define LOAD(name)                                          \
     *(void **)&curl.name = dlsym(library, "curl_" #name);   \
     if (!curl.name) return "libcurl lacks curl_" #name
@@ -151,7 +161,11 @@ static size_t receive_header(const char *line, size_t size, size_t count, void *
         response->is_over_limit = true;
         return 0;
     }
-    if (length >= 5 && strncasecmp(line, "HTTP/", 5) == 0) response->has_whole_head = false;
+    // Another response begins: the one before was an interim one.
+    if (length >= 5 && strncasecmp(line, "HTTP/", 5) == 0) {
+        response->has_whole_head = false;
+        response->date[0] = response->retry_after[0] = '\0';
+    }
     if (length && (*line == '\r' || *line == '\n')) response->has_whole_head = true;
     copy_header(response->date, sizeof response->date, "Date:", line, length);
     copy_header(response->retry_after, sizeof response->retry_after, "Retry-After:", line, length);
@@ -163,41 +177,57 @@ void ccurl_post(const struct ccurl_request *request, struct ccurl_response *resp
     struct exchange exchange = {.request = request, .response = response};
     void *handle = curl.easy_init();
     if (!handle) {
-        response->code = 2;
+        response->code = FAILED_INIT;
         strcpy(response->error, "libcurl did not start");
         return;
     }
+    // A request with one header or setting less could go where it must not, or tell what it must not.
+    int failure = 0;
     void *headers = NULL;
-    for (size_t i = 0; i < request->header_count; i++)
-        headers = curl.slist_append(headers, request->headers[i]);
-    // A short body is sent at once rather than after an interim response.
-    headers = curl.slist_append(headers, "Expect:");
+    for (size_t i = 0; i <= request->header_count; i++) {
+        // A short body is sent at once rather than after an interim response.
+        const char *header = i < request->header_count ? request->headers[i] : "Expect:";
+        void *longer = curl.slist_append(headers, header);
+        if (!longer) failure = OUT_OF_MEMORY;
+        if (longer) headers = longer;
+    }
+#define SET(option, value)                                            \
+    do {                                                              \
+        int code = curl.easy_setopt(handle, OPT_##option, value);     \
+        if (!failure) failure = code;                                 \
+    } while (0)
+    SET(ERRORBUFFER, response->error);
+    SET(NOSIGNAL, 1L);
+    SET(NOPROGRESS, 1L);
+    SET(PROTOCOLS, (long)(PROTOCOL_HTTP | PROTOCOL_HTTPS));
+    SET(SSLVERSION, (long)TLS_1_2);
+    SET(HTTP_VERSION, (long)HTTP_1_1);
+    SET(FOLLOWLOCATION, 0L);
+    SET(SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(TIMEOUT_MS, request->timeout_ms);
+    SET(URL, request->url);
+    SET(USERAGENT, request->user_agent);
+    SET(HTTPHEADER, headers);
+    SET(POST, 1L);
+    SET(POSTFIELDSIZE, (long)request->body_length);
+    SET(POSTFIELDS, request->body);
+    if (request->ca_file) {
+        SET(CAINFO, request->ca_file);
+        // Else the system's folder of certificates would be trusted as well. Where libcurl can have none, it refuses.
+        curl.easy_setopt(handle, OPT_CAPATH, NULL);
+    }
+    if (request->proxy) {
+        SET(PROXY, request->proxy);
+        SET(NOPROXY, "");
+    }
+    if (request->direct) SET(NOPROXY, "*");
+    SET(WRITEFUNCTION, receive_body);
+    SET(WRITEDATA, &exchange);
+    SET(HEADERFUNCTION, receive_header);
+    SET(HEADERDATA, &exchange);
+#undef SET
 
-    curl.easy_setopt(handle, OPT_ERRORBUFFER, response->error);
-    curl.easy_setopt(handle, OPT_NOSIGNAL, 1L);
-    curl.easy_setopt(handle, OPT_NOPROGRESS, 1L);
-    curl.easy_setopt(handle, OPT_PROTOCOLS, (long)(PROTOCOL_HTTP | PROTOCOL_HTTPS));
-    curl.easy_setopt(handle, OPT_SSLVERSION, (long)TLS_1_2);
-    curl.easy_setopt(handle, OPT_HTTP_VERSION, (long)HTTP_1_1);
-    curl.easy_setopt(handle, OPT_FOLLOWLOCATION, 0L);
-    curl.easy_setopt(handle, OPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl.easy_setopt(handle, OPT_TIMEOUT_MS, request->timeout_ms);
-    curl.easy_setopt(handle, OPT_URL, request->url);
-    curl.easy_setopt(handle, OPT_USERAGENT, request->user_agent);
-    curl.easy_setopt(handle, OPT_HTTPHEADER, headers);
-    curl.easy_setopt(handle, OPT_POST, 1L);
-    curl.easy_setopt(handle, OPT_POSTFIELDSIZE, (long)request->body_length);
-    curl.easy_setopt(handle, OPT_POSTFIELDS, request->body);
-    if (request->ca_file) curl.easy_setopt(handle, OPT_CAINFO, request->ca_file);
-    if (request->proxy) curl.easy_setopt(handle, OPT_PROXY, request->proxy);
-    if (request->proxy) curl.easy_setopt(handle, OPT_NOPROXY, "");
-    if (request->direct) curl.easy_setopt(handle, OPT_NOPROXY, "*");
-    curl.easy_setopt(handle, OPT_WRITEFUNCTION, receive_body);
-    curl.easy_setopt(handle, OPT_WRITEDATA, &exchange);
-    curl.easy_setopt(handle, OPT_HEADERFUNCTION, receive_header);
-    curl.easy_setopt(handle, OPT_HEADERDATA, &exchange);
-
-    response->code = curl.easy_perform(handle);
+    response->code = failure ? failure : curl.easy_perform(handle);
     if (response->code && !response->error[0])
         strncpy(response->error, curl.easy_strerror(response->code), sizeof response->error - 1);
     long sent = 0;

@@ -1,5 +1,7 @@
 #include "cplatform.h"
 
+#include <dirent.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -27,6 +29,13 @@ void cplatform_close_files(void) {
 #ifdef SYS_close_range
     if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) == 0) return;
 #endif
-    // Before Linux 5.9, and elsewhere.
-    for (int file = getdtablesize() - 1; file > STDERR_FILENO; file--) close(file);
+    // Before Linux 5.9, where a filter of system calls forbids it, and elsewhere. There may be a thousand million numbers,
+    // so those that are open are listed.
+    DIR *list = opendir("/dev/fd");
+    if (!list) return;
+    for (struct dirent *entry; (entry = readdir(list));) {
+        int file = atoi(entry->d_name);
+        if (file > STDERR_FILENO && file != dirfd(list)) close(file);
+    }
+    closedir(list);
 }

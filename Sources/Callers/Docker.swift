@@ -14,6 +14,7 @@ public enum Docker: Command {
         input: "a registry's name, such as registry.example.com:5000")
 
     private static let notFound = "credentials not found in native keychain\n"
+    private static let noServer = "no credentials server URL"
 
     public static func answer(_ call: Call) throws(HelperError) -> Reply {
         guard call.arguments.count == 1 else {
@@ -23,10 +24,7 @@ public enum Docker: Command {
         case "get": return try get(call)
         case "list": return try list(call)
         case "store":
-            // Tokens come from the provider; `docker login` must succeed all the same.
-            try call.input.refuseTerminal(Self.self)
-            _ = try call.input.readToEnd()
-            return Reply()
+            return try store(call)
         case "erase":
             try call.input.refuseTerminal(Self.self)
             // `docker logout` asks about every way to write a registry's name, and must succeed for all of them.
@@ -49,7 +47,7 @@ public enum Docker: Command {
     private static func get(_ call: Call) throws(HelperError) -> Reply {
         try call.input.refuseTerminal(Self.self)
         let key = try key(call)
-        guard !key.isEmpty else { return failure("no credentials server URL") }
+        guard !key.isEmpty else { return failure(noServer) }
         let credential = try call.broker.credential(for: try request(key))
         let answer: JSON = [
             "ServerURL": .string(key),
@@ -57,6 +55,15 @@ public enum Docker: Command {
             "Secret": .string(credential.token.reveal()),
         ]
         return Reply(output: answer.serialized + "\n")
+    }
+
+    /// Tokens come from the provider; `docker login` must succeed all the same.
+    private static func store(_ call: Call) throws(HelperError) -> Reply {
+        try call.input.refuseTerminal(Self.self)
+        let credential = try? JSON(parsing: try call.input.readToEnd())
+        if credential?["ServerURL"]?.string == "" { return failure(noServer) }
+        if credential?["Username"]?.string == "" { return failure("no credentials username") }
+        return Reply()
     }
 
     private static func key(_ call: Call) throws(HelperError) -> String {

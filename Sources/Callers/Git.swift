@@ -104,8 +104,8 @@ public enum Git: Command {
 
     /// Whether a description has ended: git closes its end, but whoever follows the letter of the protocol sends
     /// an empty line and may keep its end open.
-    private static func isComplete(_ bytes: [UInt8]) -> Bool {
-        bytes.first == 0x0A || zip(bytes, bytes.dropFirst()).contains { $0 == (0x0A, 0x0A) }
+    private static func isComplete(_ bytes: [UInt8], start: Int) -> Bool {
+        bytes.indices[start...].contains { bytes[$0] == 0x0A && ($0 == 0 || bytes[$0 - 1] == 0x0A) }
     }
 }
 

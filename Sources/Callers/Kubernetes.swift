@@ -34,7 +34,9 @@ public enum Kubernetes: Command {
                 "kubernetes is called by kubectl, which describes its request in KUBERNETES_EXEC_INFO",
                 hint: "name it as the exec command of a user in your kubeconfig")
         }
-        guard let info = try? JSON(parsing: Array(text.utf8)), let version = info["apiVersion"]?.string else {
+        guard let info = try? JSON(parsing: Array(text.utf8)), let version = info["apiVersion"]?.string,
+            info["kind"]?.string ?? "ExecCredential" == "ExecCredential"
+        else {
             throw HelperError(.badRequest, "KUBERNETES_EXEC_INFO is no ExecCredential")
         }
         guard ["v1", "v1beta1"].contains(where: { version == "client.authentication.k8s.io/" + $0 }) else {

@@ -17,10 +17,13 @@ public struct StandardInput: Sendable {
             hint: "for a token of your own, type: butlr-credential token")
     }
 
-    /// Reads until `isComplete` says so or the input ends.
+    /// Reads until the input ends, or `isComplete` says so of what has come: it is called with every piece, and told
+    /// where in the whole this one begins.
     ///
     /// - Throws: `bad-request` when it is too long or takes too long.
-    func read(until isComplete: ([UInt8]) throws(HelperError) -> Bool) throws(HelperError) -> [UInt8] {
+    func read(
+        until isComplete: (_ received: [UInt8], _ start: Int) throws(HelperError) -> Bool
+    ) throws(HelperError) -> [UInt8] {
         var received: [UInt8] = []
         while true {
             guard waitUntilReadable(STDIN_FILENO, deadline) else {
@@ -28,52 +31,51 @@ public struct StandardInput: Sendable {
             }
             // A tool that gives no input may have closed it altogether.
             let chunk = (try? readSome(STDIN_FILENO, atMost: 4096)) ?? []
+            let start = received.count
             received.append(contentsOf: chunk)
             if received.count > StandardInput.limit {
                 throw HelperError(.badRequest, "the request on standard input is longer than 1 MiB")
             }
             if chunk.isEmpty { return received }
-            if try isComplete(received) { return received }
+            if try isComplete(received, start) { return received }
         }
     }
 
     /// Reads all there is.
-    func readToEnd() throws(HelperError) -> [UInt8] { try read { _ in false } }
+    func readToEnd() throws(HelperError) -> [UInt8] { try read { _, _ in false } }
 
-    /// Reads one JSON object, no further than its end.
+    /// Reads one JSON object and waits for nothing behind it. More text that has come with it is a mistake.
     ///
     /// - Returns: `nil` when the input is empty.
     func readObject() throws(HelperError) -> JSON? {
         var object: JSON?
-        var failure: JSON.SyntaxError?
-        let received = try read { bytes throws(HelperError) in
+        let received = try read { bytes, start throws(HelperError) in
             // What does not begin as an object will not become one.
             if let first = bytes.first(where: { !isBlank($0) }), first != UInt8(ascii: "{") {
                 throw notAnObject
             }
             // Only a closing brace can complete an object.
-            guard let last = bytes.last(where: { !isBlank($0) }), last == UInt8(ascii: "}") else {
-                return false
-            }
-            do throws(JSON.SyntaxError) {
-                object = try JSON(parsing: bytes)
-                failure = nil
-                return true
-            } catch {
-                failure = error
-                return error != .incomplete
-            }
+            guard bytes[start...].contains(UInt8(ascii: "}")) else { return false }
+            object = try StandardInput.object(bytes)
+            return object != nil
         }
         if let object { return object }
-        if failure == nil {
-            if received.allSatisfy(isBlank) { return nil }
-            do throws(JSON.SyntaxError) { _ = try JSON(parsing: received) } catch { failure = error }
-        }
-        guard case .invalid(let offset, let reason) = failure else {
+        if received.allSatisfy(isBlank) { return nil }
+        guard let object = try StandardInput.object(received) else {
             throw HelperError(.badRequest, "the request on standard input ends in the middle")
         }
-        throw HelperError(
-            .badRequest, "the request on standard input is not JSON: \(reason) at byte \(offset)")
+        return object
+    }
+
+    /// - Returns: `nil` where it does not end.
+    private static func object(_ bytes: [UInt8]) throws(HelperError) -> JSON? {
+        do throws(JSON.SyntaxError) {
+            return try JSON(parsing: bytes)
+        } catch {
+            guard case .invalid(let offset, let reason) = error else { return nil }
+            throw HelperError(
+                .badRequest, "the request on standard input is not JSON: \(reason) at byte \(offset)")
+        }
     }
 }
 

@@ -67,9 +67,7 @@ extension Credential {
         case .header: return "Authorization: Bearer \(token)"
         case .json: return json.serialized
         case .curl: return "header = \"Authorization: Bearer \(escaped(token, ["\\", "\""], by: "\\"))\""
-        case .env:
-            return
-                "export BUTLR_ACCESS_TOKEN='\(token.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+        case .env: return "export BUTLR_ACCESS_TOKEN=\(singleQuoted(token))"
         }
     }
 }

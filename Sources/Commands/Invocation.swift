@@ -10,9 +10,10 @@ struct Invocation {
     private(set) var configFile: String?
     private(set) var logLevel: Log.Level
     private(set) var allowsInput: Bool
+    /// What is wrong with it, which is the command's to say: a tool understands its own way alone.
+    private(set) var fault: HelperError?
 
-    /// - Throws: `usage` when an option lacks its value.
-    init(_ argv: [String], _ environment: Environment) throws(HelperError) {
+    init(_ argv: [String], _ environment: Environment) {
         profile = environment.nonEmpty("BUTLR_PROFILE")
         configFile = environment.nonEmpty("BUTLR_CONFIG")
         switch environment["BUTLR_LOG"] {
@@ -30,8 +31,8 @@ struct Invocation {
         var rest = argv.dropFirst()
         while let argument = rest.popFirst() {
             switch argument {
-            case "--profile": profile = try value(of: argument, &rest)
-            case "--config": configFile = try value(of: argument, &rest)
+            case "--profile": profile = value(of: argument, &rest)
+            case "--config": configFile = value(of: argument, &rest)
             case "--verbose": logLevel = max(logLevel, .debug)
             case "--no-input": allowsInput = false
             case "--":
@@ -50,10 +51,12 @@ struct Invocation {
                 } else if argument.hasPrefix("--config=") {
                     configFile = String(argument.dropFirst("--config=".count))
                 } else if command == nil, argument.hasPrefix("-") {
-                    throw HelperError(
-                        .usage, "there is no option \(quoted(argument))",
-                        hint: nearestWord(to: argument, among: Manual.commonOptions.map(\.name))
-                            .map { "did you mean \($0)?" } ?? "type: butlr-credential help")
+                    fault =
+                        fault
+                        ?? HelperError(
+                            .usage, "there is no option \(quoted(argument))",
+                            hint: nearestWord(to: argument, among: Manual.commonOptions.map(\.name))
+                                .map { "did you mean \($0)?" } ?? "type: butlr-credential help")
                 } else if command == nil {
                     command = argument
                 } else {
@@ -63,8 +66,9 @@ struct Invocation {
         }
     }
 
-    private func value(of option: String, _ rest: inout ArraySlice<String>) throws(HelperError) -> String {
-        guard let value = rest.popFirst() else { throw HelperError(.usage, "\(option) needs a value") }
-        return value
+    private mutating func value(of option: String, _ rest: inout ArraySlice<String>) -> String? {
+        if let value = rest.popFirst() { return value }
+        fault = fault ?? HelperError(.usage, "\(option) needs a value")
+        return nil
     }
 }

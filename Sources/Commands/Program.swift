@@ -34,12 +34,8 @@ public enum Program {
     ///
     /// - Parameter arguments: the program's name, then what follows it.
     public static func run(_ arguments: [String], _ environment: Environment) -> Reply {
-        let invocation: Invocation
-        do throws(HelperError) {
-            invocation = try Invocation(arguments, environment)
-        } catch {
-            return Reply(failure: error)
-        }
+        let invocation = Invocation(arguments, environment)
+        if let fault = invocation.fault, invocation.command == nil { return Reply(failure: fault) }
         switch invocation.command {
         case "help", nil: return help(invocation, TerminalSize.columns(STDOUT_FILENO, environment))
         case "version": return Reply(output: "butlr-credential \(version)\n")
@@ -47,7 +43,8 @@ public enum Program {
             guard let command = command(named: name) ?? ownCommand(named: name) else {
                 return Reply(failure: unknown(name))
             }
-            return command.reply(to: call(invocation, environment, command))
+            let call = call(invocation, environment, command)
+            return invocation.fault.map { command.refusal($0, call) } ?? command.reply(to: call)
         }
     }
 

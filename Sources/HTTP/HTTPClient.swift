@@ -83,12 +83,12 @@ public struct HTTPClient: Sendable {
         defer {
             for header in headers {
                 guard let header else { continue }
-                memset(header, 0, strlen(header))
+                overwrite(UnsafeMutableRawBufferPointer(start: header, count: strlen(header)))
                 free(header)
             }
         }
-        // The environment's proxy is for the network, not for this machine.
-        let isLoopback = request.url.utf8.starts(with: "http:".utf8)
+        // Plain http goes only to this machine, which no proxy of the environment's can reach.
+        let isPlainHTTP = request.url.utf8.starts(with: "http:".utf8)
         var body = Array(request.body.reveal().utf8)
         defer { body.wipe() }
         let pointers = headers.map { UnsafePointer($0) }
@@ -102,7 +102,7 @@ public struct HTTPClient: Sendable {
                                     url: url, headers: headers.baseAddress, header_count: headers.count,
                                     body: body.baseAddress, body_length: body.count,
                                     timeout_ms: Int(timeout), ca_file: caFile, proxy: proxy,
-                                    direct: isLoopback && proxy == nil, user_agent: userAgent,
+                                    direct: isPlainHTTP && proxy == nil, user_agent: userAgent,
                                     body_limit: HTTPClient.bodyLimit, header_limit: HTTPClient.headerLimit)
                                 ccurl_post(&described, &response)
                             }

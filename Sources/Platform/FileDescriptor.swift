@@ -59,7 +59,7 @@ extension stat {
     public var isDirectory: Bool { st_mode & S_IFMT == S_IFDIR }
     /// Whether it belongs to the user this process acts for.
     public var isOwn: Bool { st_uid == geteuid() }
-    /// Whether group or others may read or change it.
+    /// Whether only its owner may read or change it.
     public var isPrivate: Bool { st_mode & 0o077 == 0 }
     /// When its contents were last changed.
     public var changed: Timestamp {
@@ -68,7 +68,7 @@ extension stat {
         #else
             let time = st_mtim
         #endif
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        return Timestamp(seconds: Int64(time.tv_sec)) + Int64(time.tv_nsec) / 1_000_000
     }
 }
 

@@ -1,12 +1,12 @@
 /// The contents that a file is to have, written beside it and put in its place as a whole: whoever reads the file sees
 /// the old contents or the new, never a part.
 ///
-/// The draft's name is the file's with `.butlr-new` behind it, always, which no person calls a file: so what a killed process left there is taken over by
-/// the next one that writes. That nobody is still writing it is known by the kernel's lock on it, which ends with the
-/// process.
+/// The draft is always named like the file with `.butlr-new` behind it, a name nobody else uses, so the next writer takes
+/// over what a killed process left. That nobody is still writing it is known by the kernel's lock on it, which ends with
+/// the process.
 public struct FileDraft: ~Copyable {
     private let path: String
-    private let file: FileDescriptor
+    private let lock: FileLock
 
     /// How long another process is given to finish its own.
     private static var patience: Milliseconds { 2000 }
@@ -24,12 +24,11 @@ public struct FileDraft: ~Copyable {
                 opening: FileDraft.path(of: path), O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
             let status = try file.status()
             guard status.isRegularFile, status.isOwn, status.st_nlink <= 1 else { throw SystemError(EPERM) }
+            var lock = try FileLock(file, waits: true)
             // Where there are no locks, the last one to write wins.
-            if retrying({ flock(file.raw, LOCK_EX | LOCK_NB) }) != 0, errno == EWOULDBLOCK {
-                if deadline.hasPassed { throw SystemError(EWOULDBLOCK) }
-                deadline.sleep(20)
-            } else if isFile(file, at: FileDraft.path(of: path)) {
-                self.file = file
+            guard (try? lock.wait(until: deadline)) ?? true else { throw SystemError(EWOULDBLOCK) }
+            if isFile(lock.descriptor, at: FileDraft.path(of: path)) {
+                self.lock = lock
                 return
             }
         }
@@ -40,21 +39,22 @@ public struct FileDraft: ~Copyable {
     /// - Parameters:
     ///   - mode: the file's permissions.
     ///   - owner: whose it is to be; `nil` for this user.
-    public func commit(
+    public consuming func commit(
         _ contents: [UInt8], mode: mode_t = 0o600, owner: (user: uid_t, group: gid_t)? = nil
     ) throws(SystemError) {
-        guard ftruncate(file.raw, 0) == 0 else { throw SystemError() }
-        if let owner, fchown(file.raw, owner.user, owner.group) != 0 { throw SystemError() }
-        guard fchmod(file.raw, mode) == 0 else { throw SystemError() }
-        try file.writeAll(contents)
-        try file.sync()
+        let file = lock.descriptor
+        guard ftruncate(file, 0) == 0 else { throw SystemError() }
+        if let owner, fchown(file, owner.user, owner.group) != 0 { throw SystemError() }
+        guard fchmod(file, mode) == 0 else { throw SystemError() }
+        try writeAll(file, contents)
+        guard retrying({ fsync(file) }) == 0 else { throw SystemError() }
         guard rename(FileDraft.path(of: path), path) == 0 else { throw SystemError() }
     }
 
     deinit {
         // After a commit the name may be another's by now.
         let draft = FileDraft.path(of: path)
-        if isFile(file, at: draft) { unlink(draft) }
+        if isFile(lock.descriptor, at: draft) { unlink(draft) }
     }
 
     /// What a draft's name has behind the file's.
@@ -64,9 +64,10 @@ public struct FileDraft: ~Copyable {
     public static func path(of path: String) -> String { path + ending }
 }
 
-/// Whether that is still the file's name, rather than that it was renamed or removed.
-private func isFile(_ file: borrowing FileDescriptor, at path: String) -> Bool {
+/// Whether `path` still names this open file.
+private func isFile(_ descriptor: Int32, at path: String) -> Bool {
+    var open = stat()
     var named = stat()
-    guard let status = try? file.status(), lstat(path, &named) == 0 else { return false }
-    return status.st_ino == named.st_ino && status.st_dev == named.st_dev
+    guard fstat(descriptor, &open) == 0, lstat(path, &named) == 0 else { return false }
+    return open.st_ino == named.st_ino && open.st_dev == named.st_dev
 }

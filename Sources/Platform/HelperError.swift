@@ -77,9 +77,9 @@ extension HelperError.Code {
 extension HelperError {
     /// The line or two for people on standard error.
     public var text: String {
-        var text = "butlr-credential: \(message)"
+        var text = "butlr-credential: \(printable(message))"
         if let retryAfter { text += " (try again in \(retryAfter) s)" }
-        if let hint { text += "\n  \(hint)" }
+        if let hint { text += "\n  \(printable(hint))" }
         return text + "\n"
     }
 
@@ -89,8 +89,8 @@ extension HelperError {
             "version": 1,
             "error": [
                 "code": .string(code.rawValue),
-                "message": .string(message),
-                "hint": hint.map(JSON.string) ?? .null,
+                "message": .string(printable(message)),
+                "hint": hint.map { .string(printable($0)) } ?? .null,
                 "retryable": .bool(code.isRetryable),
                 "retry_after": retryAfter.map { .number(Double($0)) } ?? .null,
             ],

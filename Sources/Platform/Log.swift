@@ -22,7 +22,7 @@ public struct Log: Sendable {
 
     private func write(_ needed: Level, _ prefix: String, _ message: @autoclosure () -> String) {
         guard level >= needed else { return }
-        writeToStandardError("butlr-credential: \(prefix)\(message())\n")
+        writeToStandardError("butlr-credential: \(prefix)\(printable(message()))\n")
     }
 }
 
@@ -32,13 +32,21 @@ public func writeToStandardError(_ text: String) { try? writeAll(STDERR_FILENO, 
 /// Text of foreign origin made fit for a terminal and a log: one line, no control sequences, cut to `limit`
 /// characters.
 public func quoted(_ text: String, limit: Int = 200) -> String {
-    var line = ""
-    for scalar in text.unicodeScalars.prefix(limit) {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: line.append(" ")
-        default: line.unicodeScalars.append(scalar)
-        }
-    }
+    let line = printable(String(text.unicodeScalars.prefix(limit)))
     let words = line.split(separator: " ").joined(separator: " ")
     return text.unicodeScalars.count > limit ? words + "…" : words
+}
+
+/// A line with a blank for each character that a terminal would obey or hide.
+///
+/// Whatever is printed goes through this at last, so that no text of foreign origin is forgotten.
+public func printable(_ line: String) -> String {
+    var printable = ""
+    for scalar in line.unicodeScalars {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: printable.append(" ")
+        default: printable.unicodeScalars.append(scalar)
+        }
+    }
+    return printable
 }

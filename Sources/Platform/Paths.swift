@@ -44,6 +44,11 @@ public func shellWord(_ word: String) -> String {
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
                 || "-_./:,@%+=".utf8.contains(byte)
         }
-    if isPlain { return word }
-    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    return isPlain ? word : singleQuoted(word)
+}
+
+/// A word as a shell reads it, in single quotes.
+public func singleQuoted(_ word: String) -> String {
+    // Byte by byte: a quote that a combining mark follows is a quote to the shell, but another character to Swift.
+    "'" + word.parts(separatedBy: "'").joined(separator: "'\\''") + "'"
 }

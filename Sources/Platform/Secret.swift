@@ -18,15 +18,18 @@ extension [UInt8] {
     ///
     /// Only this array's own: a text that was made of them is a copy, and Swift's texts cannot be overwritten.
     public mutating func wipe() {
-        withUnsafeMutableBytes { bytes in
-            guard let start = bytes.baseAddress else { return }
-            #if canImport(Darwin)
-                _ = memset_s(start, bytes.count, 0, bytes.count)
-            #else
-                explicit_bzero(start, bytes.count)
-            #endif
-        }
+        withUnsafeMutableBytes { overwrite($0) }
     }
+}
+
+/// Overwrites memory that held a secret, also where the compiler sees that nobody reads it any more.
+public func overwrite(_ memory: UnsafeMutableRawBufferPointer) {
+    guard let start = memory.baseAddress else { return }
+    #if canImport(Darwin)
+        _ = memset_s(start, memory.count, 0, memory.count)
+    #else
+        explicit_bzero(start, memory.count)
+    #endif
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

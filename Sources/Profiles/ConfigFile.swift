@@ -310,7 +310,10 @@ extension ConfigFile {
         }
         let nearest = nearestWord(to: word, among: ["profile"])
         return fault(
-            line, "unknown section [\(name)]" + suggestion(nearest.map { "[\($0) \"NAME\"]" }, quotes: ""),
+            line,
+            "unknown section [\(name)]"
+                + (nearest == nil
+                    ? "; each is a [profile \"NAME\"]" : suggestion("[profile \"NAME\"]", quotes: "")),
             replacing: nearest.map { ("[\(name)", "[\($0)") })
     }
 }

@@ -77,7 +77,7 @@ extension ConfigFile {
         guard status.isOwn || status.st_uid == 0 else {
             throw HelperError(
                 .config, "the config file \(quoted(path)) belongs to another user, who could change it",
-                hint: "chown \(geteuid()) \(shellWord(path))")
+                hint: "if you trust what it says: chown \(geteuid()) \(shellWord(path))")
         }
         guard status.st_mode & 0o022 == 0 else {
             throw HelperError(
@@ -94,7 +94,7 @@ extension ConfigFile {
         guard status.isOwn || status.st_uid == 0 else {
             throw HelperError(
                 .config, "the config's folder \(quoted(path)) belongs to another user, who could change it",
-                hint: "chown \(geteuid()) \(shellWord(path))")
+                hint: "if you trust what is in it: chown \(geteuid()) \(shellWord(path))")
         }
         // In a sticky folder, such as /tmp, others cannot replace the user's file.
         guard status.st_mode & 0o022 == 0 || status.st_mode & mode_t(S_ISVTX) != 0 else {

@@ -77,19 +77,25 @@ struct HiddenInput {
         var hidden = settings
         hidden.c_lflag &= ~tcflag_t(ECHO | ECHONL | ICANON | ISIG | IEXTEN)
         hidden.c_iflag |= tcflag_t(ICRNL)
-        tcsetattr(terminal, TCSAFLUSH, &hidden)
-        write("\(label): ")
         defer {
-            write("\n")
             tcsetattr(terminal, TCSADRAIN, &settings)
             // From here on a signal that has come does what it does.
             pthread_sigmask(SIG_SETMASK, &before, nil)
         }
+        // It succeeds also where only a part is done.
+        guard tcsetattr(terminal, TCSAFLUSH, &hidden) == 0, tcgetattr(terminal, &hidden) == 0,
+            hidden.c_lflag & tcflag_t(ECHO | ICANON) == 0
+        else { throw HelperError(.config, "cannot ask for the \(label): the terminal would show it") }
+        write("\(label): ")
+        defer { write("\n") }
         return try line()
     }
 
     private func line() throws(HelperError) -> Outcome {
         var line: [UInt8] = []
+        // Longer than secrets are: a list that grows leaves what it held behind.
+        line.reserveCapacity(4096)
+        defer { line.wipe() }
         var escape = Escape.none
         while true {
             if let signal = pendingSignal { return .interrupted(signal, isKey: false) }
@@ -98,7 +104,8 @@ struct HiddenInput {
             }
             // Short, so that a signal that is held back does not wait long.
             guard waitUntilReadable(terminal, deadline.limited(to: 100)) else { continue }
-            let keys = (try? readSome(terminal, atMost: 256)) ?? []
+            var keys = (try? readSome(terminal, atMost: 256)) ?? []
+            defer { keys.wipe() }
             if keys.isEmpty {
                 throw HelperError(.config, "the terminal was closed while asking for the \(label)")
             }
@@ -116,7 +123,7 @@ struct HiddenInput {
                     if line.isEmpty { throw HelperError(.config, "no \(label) was given") }
                 case 8, 0x7F:  // Backspace
                     while let byte = line.popLast(), byte & 0xC0 == 0x80 {}
-                case 21: line = []  // Ctrl-U
+                case 21: line.removeAll(keepingCapacity: true)  // Ctrl-U
                 case 27: escape = .begun
                 case .tab: line.append(key)
                 case 0..<0x20: break

@@ -7,7 +7,7 @@ struct Report {
 
     var markdown: String {
         var text =
-            "| answer from the store | median ms | 99th percentile | ÷ git-credential-store | to reach |\n"
+            "| answer from the store | median ms | 99th percentile | ÷ git-credential-store | meant to be |\n"
         text += "| --- | ---: | ---: | ---: | ---: |\n"
         for timing in timings {
             let times = base.map { ratio(timing.sample.median, $0.sample.median) } ?? ""
@@ -15,7 +15,7 @@ struct Report {
                 "| `\(timing.name)` | \(fixed(timing.sample.median, 2)) | \(fixed(timing.sample.percentile(99), 2))"
                 + " | \(times) | \(timing.mark.isEmpty ? "" : "≤ " + timing.mark) |\n"
         }
-        text += "\n| figure | measured | to reach |\n| --- | ---: | ---: |\n"
+        text += "\n| figure | measured | meant to be |\n| --- | ---: | ---: |\n"
         for figure in figures {
             text +=
                 "| \(figure.name) | \(figure.value) | \(figure.mark.isEmpty ? "" : "≤ " + figure.mark) |\n"

@@ -44,6 +44,17 @@ import Testing
         #expect(provider.asked == ["password", "first", "rotated0", "rotated1"])
     }
 
+    /// RFC 6749 §6: the scope stays that of the login where none is named.
+    @Test func whatTheTokenIsForIsSaidAgain() async throws {
+        let (helper, provider) = try await loggedIn(
+            "audience = au\nscope = read\nresource = https://r/\nparam = x=1"
+        ) { _, _ in .token("again") }
+        #expect(try await helper.run("get").token == "again")
+        let fields = provider.requests[1].text.split(separator: "&").map(String.init)
+        for field in ["audience=au", "resource=https%3A%2F%2Fr%2F", "x=1"] { #expect(fields.contains(field)) }
+        #expect(!fields.contains { $0.hasPrefix("scope=") })
+    }
+
     @Test func withoutARefreshTokenInTheResponseTheOldOneStays() async throws {
         let (helper, provider) = try await loggedIn { _, index in .token("token\(index)") }
         for index in 0..<2 {

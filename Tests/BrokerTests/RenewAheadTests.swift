@@ -56,6 +56,28 @@ import Testing
         gate.open()
     }
 
+    /// Older systems have no close_range(2), and some do not let it be called.
+    @Test(.clients("strace")) func norDoesItWhereFilesAreClosedOneByOne() async throws {
+        let provider = try StubProvider { _, index in .token("token\(index)") }
+        let helper = try await helperWithAgedToken(provider)
+        let trace = helper.home.path("trace")
+        let program = helper.client(
+            "sh",
+            [
+                "-c",
+                "exec strace -f -qq -o \"$1\" -e trace=close_range,close -e inject=close_range:error=ENOSYS"
+                    + " \"$0\" get 7>&1", helper.executable, trace,
+            ])
+        // It ends when what it traces has.
+        #expect(try await program.run().token == "token0")
+        let lines = try helper.home.read("trace").split(separator: "\n")
+        let refused = try #require(lines.first { $0.contains("close_range(3,") && $0.contains("ENOSYS") })
+        let process = refused.prefix { $0 != " " }
+        #expect(
+            lines.contains { $0.hasPrefix(process) && $0.contains("close(7)") && $0.hasSuffix("= 0") },
+            "\(lines)")
+    }
+
     /// Each process that has that text in its command line, found without another one, which might have to wait.
     private func processes(naming text: String) throws -> [pid_t] {
         guard let folder = opendir("/proc") else { throw SystemFailure("opendir") }

@@ -48,6 +48,39 @@ import Testing
         await proxy.stop()
     }
 
+    /// libcurl as Debian builds it knows the system's authorities by a file and, besides, by a folder.
+    @Test(.clients("openssl", "python3", "unshare")) func aFileOfAuthoritiesStandsInForTheSystems()
+        async throws
+    {
+        try requireRoot()
+        let provider = try StubProvider(.token("token"))
+        let systems = try await CertificateAuthority()
+        let proxy = try await TLSProxy(try await systems.issue(), beforePort: provider.port)
+        let other = try await systems.issue(.selfSigned)
+        let helper = try helper(at: proxy.url, trusting: nil)
+        try helper.home.write("certs/ca.pem", try Folder("/").read(systems.certificateFile))
+        func get() async throws -> Program.Outcome {
+            try await helper.client(
+                "unshare",
+                [
+                    "--mount", "sh", "-c",
+                    "cp /etc/ssl/certs/ca-certificates.crt ~/certs && openssl rehash ~/certs"
+                        + " && mount --bind ~/certs /etc/ssl/certs && exec \"$0\" get",
+                    helper.executable,
+                ]
+            ).run()
+        }
+        let trusted = try await get()
+        if trusted.errorCode == nil, trusted.token == nil {
+            try Test.cancel("no namespaces here: \(trusted)")
+        }
+        if trusted.token == nil { try Test.cancel("this libcurl reads no folder of certificates") }
+        try helper.useClient(of: proxy.url, "ca-file = \(other.certificateFile)\n    scope = other")
+        let result = try await get()
+        #expect(result.status == 76, "\(result)")
+        await proxy.stop()
+    }
+
     @Test func aServerThatSpeaksNoTLSIsNotAccepted() async throws {
         let provider = try StubProvider(.token("token"))
         let helper = try helper(at: "https://127.0.0.1:\(provider.port)", trusting: nil)

@@ -71,6 +71,7 @@ import Testing
         (info(version: "v1alpha1"), 65, "client.authentication.k8s.io/v1alpha1"),
         (info(version: "v2"), 65, "client.authentication.k8s.io/v2"),
         (#"{"apiVersion":"v1","kind":"ExecCredential"}"#, 65, "\"v1\""),
+        (#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"Pod"}"#, 65, "is no ExecCredential"),
         ("garbage", 65, "is no ExecCredential"), ("[]", 65, "is no ExecCredential"),
         ("{}", 65, "is no ExecCredential"), (#"{"apiVersion":1}"#, 65, "is no ExecCredential"),
         (info() + "{}", 65, "is no ExecCredential"), (cluster("6443"), 65, "no text"),

@@ -172,6 +172,23 @@ import Testing
         #expect(outcome.message == "the request on standard input is no JSON object")
     }
 
+    @Test(arguments: ["{}x", "{}\n{", "{}{}", "{}\u{1}"]) func waitsForNothingBehindTheObject(input: String)
+        async throws
+    {
+        let account = try Account(environment: ["BUTLR_TIMEOUT": "60"])
+        let child = try account.helper.start("get", input: .open)
+        child.write(input)
+        let outcome = try Outcome(try await child.wait())
+        #expect(outcome.message.hasPrefix("the request on standard input is not JSON: text after the value"))
+    }
+
+    @Test(arguments: [["get", "--profile"], ["--bogus", "get"]])
+    func refusesACommandLineInJSONToo(arguments: [String]) async throws {
+        let account = try Account()
+        let outcome = try Outcome(try await account.helper.program(arguments).run())
+        #expect(outcome.code == "usage")
+    }
+
     @Test(arguments: ["", "{", #"{"uri":"https://git.example.com/""#])
     func doesNotWaitForEver(input: String) async throws {
         let account = try Account(environment: ["BUTLR_TIMEOUT": "1"])

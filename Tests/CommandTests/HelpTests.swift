@@ -84,7 +84,8 @@ import Testing
 
                 The tool then asks for the URLs that the profiles list, or that the one named
                 with --profile does. The change is shown before it is made, other helpers stay,
-                and --undo brings the file back byte for byte.
+                and --undo brings the file back byte for byte or, where it has been changed
+                since, takes only the helper out.
 
                 Options:
                   --print  show the change, and change nothing

@@ -90,6 +90,16 @@ import Testing
         try transcript.expectUntouched()
     }
 
+    @Test(arguments: [
+        (#"{"ServerURL":"","Username":"ada","Secret":"s"}"#, "no credentials server URL\n"),
+        (#"{"ServerURL":"example.com","Username":"","Secret":"s"}"#, "no credentials username\n"),
+    ])
+    func storeSaysWhatIsMissing(_ request: String, _ reason: String) async throws {
+        let transcript = try Transcript()
+        let result = try await transcript.call("docker-credential-butlr", "store", input: .text(request))
+        #expect(result.status == 1 && result.output == reason, "\(result)")
+    }
+
     @Test func eraseForgetsTheToken() async throws {
         let transcript = try Transcript()
         for count in 1...2 {

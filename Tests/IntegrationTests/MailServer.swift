@@ -19,8 +19,14 @@ final class MailServer: Sendable {
         (smtpPort, imapPort) = (smtp, imap)
     }
 
-    /// What became of each login and each message so far, a line each.
-    var log: String { child.outputSoFar }
+    /// Ends the servers.
+    ///
+    /// - Returns: what became of each login and each message, a line each. What they said last may still be on its way
+    ///   when their client has gone.
+    func end() async throws -> [String] {
+        child.closeInput()
+        return try await child.wait().output.split(separator: "\n").dropFirst(2).map(String.init)
+    }
 
     struct DidNotStart: Error {
         let outcome: Program.Outcome

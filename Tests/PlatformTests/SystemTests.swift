@@ -48,6 +48,18 @@ import Testing
         #expect(try readSome(reading.raw, atMost: 10) == [])
     }
 
+    /// File systems differ in how far away a moment may be.
+    @Test(arguments: [Int.min, -1, 0, Int.max]) func anyMomentOfAFileIsOne(_ seconds: Int) {
+        var status = stat()
+        #if canImport(Darwin)
+            status.st_mtimespec = timespec(tv_sec: seconds, tv_nsec: 999_999_999)
+        #else
+            status.st_mtim = timespec(tv_sec: seconds, tv_nsec: 999_999_999)
+        #endif
+        let earliest = Timestamp(seconds: Int64(seconds))
+        #expect(status.changed >= earliest && status.changed - earliest <= 999)
+    }
+
     @Test func saysWhatFailed() throws {
         func open(_ path: String, _ flags: Int32) throws(SystemError) {
             _ = try FileDescriptor(opening: path, flags)

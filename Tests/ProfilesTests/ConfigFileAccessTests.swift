@@ -63,12 +63,12 @@ private let text = "[profile \"default\"]\nclient-id = a\nclient-secret = env:A\
         chown(file, 12345, 12345)
         let error = failure { () throws(HelperError) in try read(file) }
         #expect(error?.message.contains("belongs to another user") == true)
-        #expect(error?.hint == "chown 0 \(file)")
+        #expect(error?.hint == "if you trust what it says: chown 0 \(file)")
         chown(file, 0, 0)
         chown(folder.path + "/sub", 12345, 12345)
         let other = failure { () throws(HelperError) in try read(file) }
         #expect(other?.message.contains("belongs to another user") == true)
-        #expect(other?.hint == "chown 0 \(folder.path)/sub")
+        #expect(other?.hint == "if you trust what is in it: chown 0 \(folder.path)/sub")
         chmod(folder.path + "/sub", 0o1777)
         #expect(failure { () throws(HelperError) in try read(file) }?.code == .config)
     }
@@ -150,6 +150,8 @@ private let text = "[profile \"default\"]\nclient-id = a\nclient-secret = env:A\
     @Test(arguments: [
         ("/a/b-c.d_e:1", "/a/b-c.d_e:1"), ("a b", "'a b'"), ("", "''"), ("it's", "'it'\\''s'"),
         ("$x", "'$x'"),
+        // To Swift this is one character, to the shell a quote and something more.
+        ("'\u{301};x", "''\\''\u{301};x'"),
     ])
     func wordsForTheShell(word: String, expected: String) {
         #expect(shellWord(word) == expected)

@@ -357,7 +357,7 @@ private let oauth2 = "provider = oauth2\ntoken-endpoint = https://id.example.com
             "5: unknown key \"urls\"; did you mean"
         ),
         ("[profil \"a\"]", "1: unknown section [profil]; did you mean [profile \"NAME\"]?"),
-        ("[user]\nname = x", "1: unknown section [user]"),
+        ("[user]\nname = x", "1: unknown section [user]; each is a [profile \"NAME\"]"),
         ("[profile]\nurl = x", "1: the section has no name; write it as [profile \"default\"]"),
         ("[profile \"\"]", "1: the profile has no name"),
         ("[profile.x \"a\"]", "1: unknown section [profile.x]"),

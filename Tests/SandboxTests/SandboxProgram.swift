@@ -7,8 +7,9 @@ struct SandboxProgram: ~Copyable {
     private let standardOutput: FileDescriptor
     private let standardError: FileDescriptor
 
-    /// The folder that holds the programs of the same build.
+    /// The folder that holds the programs: `BUTLR_TEST_BIN`, else that of the same build.
     static func buildFolder() throws -> String {
+        if let given = getenv("BUTLR_TEST_BIN") { return String(cString: given) }
         // Linux: the test bundle is the running program; macOS: an argument names a file inside of it.
         let folders = try #require(CommandLine.arguments.first { $0.contains(".xctest") })
             .split(separator: "/", omittingEmptySubsequences: false).prefix { !$0.hasSuffix(".xctest") }
@@ -16,7 +17,7 @@ struct SandboxProgram: ~Copyable {
     }
 
     /// - Parameters:
-    ///   - folder: where the program is, unless it is the one of the same build.
+    ///   - folder: where the program is, unless it is ``buildFolder()``.
     ///   - variables: to be changed in the environment; `nil` removes one.
     ///   - onTerminal: whether standard output is a terminal.
     init(

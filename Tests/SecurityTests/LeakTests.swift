@@ -53,8 +53,6 @@ import Testing
                 "CANARY_VARIABLE": Canary.clientSecret, "BUTLR_LOG": "trace", "BUTLR_TIMEOUT": "20",
                 "TMPDIR": helper.home.path("tmp"), "BUTLR_PASSWORD": Canary.password, "BUTLR_USERNAME": "ada",
                 "BUTLR_BASE_URL": provider.url,
-                // The address sanitizer, where there is one, cannot look for leaks of memory while it is traced.
-                "ASAN_OPTIONS": "detect_leaks=0",
             ]
             try helper.home.makeFolder("tmp")
             try helper.configFolder.write("secrets/file", Canary.fromFile)

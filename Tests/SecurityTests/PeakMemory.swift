@@ -2,13 +2,6 @@ import TestSupport
 import Testing
 
 extension Helper {
-    /// Whether the helper is a build with a sanitizer, which has a memory of its own and refuses rights itself.
-    var isSanitized: Bool {
-        get async throws {
-            try await client("grep", ["-qE", "__(asan|tsan)_init", executable]).run().status == 0
-        }
-    }
-
     /// Runs the helper and measures it, from a small process: what a large one starts inherits its peak.
     ///
     /// - Returns: what came of it, and the most memory that it held, in bytes (`ru_maxrss`, getrusage(2)).

@@ -7,11 +7,10 @@ import Testing
     // MARK: - Rights
 
     /// Before anything is read: whoever starts it would choose the config, and with it the commands that are run.
-    @Test(arguments: [mode_t(0o4755), 0o2755])
+    @Test(.unsanitized("the sanitizer refuses them first"), arguments: [mode_t(0o4755), 0o2755])
     func rightsOfItsFileAreRefused(_ mode: mode_t) async throws {
         try requireRoot()
         let victim = try Victim()
-        if try await victim.helper.isSanitized { try Test.cancel("the sanitizer refuses them first") }
         let copy = victim.helper.home.path("helper")
         try victim.helper.home.write(copy, try victim.helper.home.readBytes(victim.helper.executable))
         try #require(chown(copy, stranger, stranger) == 0)
@@ -31,10 +30,10 @@ import Testing
     }
 
     /// A file's capabilities are such rights, too, for whoever is not root.
-    @Test(.clients("setcap", "setpriv")) func capabilitiesOfItsFileAreRefused() async throws {
+    @Test(.clients("setcap", "setpriv"), .unsanitized("the sanitizer refuses them first"))
+    func capabilitiesOfItsFileAreRefused() async throws {
         try requireRoot()
         let victim = try Victim()
-        if try await victim.helper.isSanitized { try Test.cancel("the sanitizer refuses them first") }
         let copy = victim.helper.home.path("helper")
         try victim.helper.home.write(copy, try victim.helper.home.readBytes(victim.helper.executable))
         try victim.helper.home.setMode(copy, 0o755)
@@ -90,6 +89,25 @@ import Testing
         #expect(result.output == Victim.token + "\n", "\(result)")
         #expect(result.errors.contains("warning"), "\(result)")
         #expect(try folder.list() == [])
+    }
+
+    // MARK: - Room
+
+    /// A lock is asked for by a thread, as a rule.
+    @Test(.clients("setpriv")) func aDeadlineHoldsWhereThereIsNoRoomForAThread() async throws {
+        let victim = try Victim(environment: ["BUTLR_TIMEOUT": "2s"])
+        try await victim.seed()
+        try victim.helper.cacheFolder.remove("")
+        let name = try #require(try victim.helper.stateFolder.files().first { $0.hasSuffix(".lock") })
+        let lock = try FileDescriptor(opening: victim.helper.stateFolder.path(name), O_RDWR)
+        let program = try victim.helper.unprivileged(
+            "sh", ["-c", "ulimit -u 0; exec \"$0\" get", victim.helper.executable])
+        try #require(flock(lock.raw, LOCK_EX | LOCK_NB) == 0)
+        let late = try await program.run()
+        #expect(late.status == 75 && late.errorCode == "temporary-failure", "\(late)")
+        try #require(flock(lock.raw, LOCK_UN) == 0)
+        let served = try await program.run()
+        #expect(served.output.contains(Victim.token), "\(served)")
     }
 
     // MARK: - Memory
@@ -210,7 +228,7 @@ private let dyingScript = """
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
     def end(name, child):
-        os.kill(child, signal.SIGSEGV)
+        os.kill(child, signal.SIGABRT)
         _, status = os.waitpid(child, 0)
         print(name, os.WCOREDUMP(status), flush=True)
     helper = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)

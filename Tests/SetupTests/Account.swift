@@ -54,10 +54,12 @@ final class Account: Sendable {
         try await helper.client("sh", ["-c", line], environment: environment).run()
     }
 
-    /// Everything in the home folder but the helper's own files: paths, permissions, contents.
+    /// Everything in the home folder but the helper's own files and tools' caches, such as what one kubectl keeps of
+    /// whoever listens on port 8080: paths, permissions, contents.
     func snapshot() throws -> [String: String] {
         var files: [String: String] = [:]
-        for name in try home.list() where !name.hasPrefix(".local/") && !name.hasPrefix(".cache/") {
+        let passedOver = [".local/", ".cache/", ".kube/cache/"]
+        for name in try home.list() where !passedOver.contains(where: name.hasPrefix) {
             if name.hasSuffix("/") {
                 files[name] = ""
             } else if !name.hasPrefix("bin/") {

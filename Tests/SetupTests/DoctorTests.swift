@@ -348,6 +348,20 @@ import Testing
         #expect(outcome.output.contains("$ export XDG_STATE_HOME=…\n"), "\(outcome)")
     }
 
+    /// To give the user what somebody else has put there would be to believe it.
+    @Test func saysWhatToDoWithFilesThatDoNotCount() async throws {
+        if geteuid() != 0 { try Test.cancel("needs root") }
+        let account = try await account()
+        try await account.run("token")
+        let own = try #require(try account.helper.cacheFolder.files().first { $0.hasSuffix(".token") })
+        try account.helper.cacheFolder.setMode(own, 0o644)
+        try account.helper.cacheFolder.write("planted.token", "{}")
+        try #require(chown(account.helper.cacheFolder.path("planted.token"), 65534, 65534) == 0)
+        let outcome = try await doctor(account)
+        #expect(outcome.output.contains("$ rm ~/.cache/butlr-credential/planted.token\n"), "\(outcome)")
+        #expect(outcome.output.contains("$ chmod go= ~/.cache/butlr-credential/\(own)\n"), "\(outcome)")
+    }
+
     @Test func takesAwayWhatAKilledOneLeft() async throws {
         let account = try await account()
         let dead = try await account.shell("echo $$").output.filter(\.isNumber)

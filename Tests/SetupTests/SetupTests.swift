@@ -147,6 +147,31 @@ import Testing
         #expect(try account.home.read(file).contains("/butlr-credential"))
     }
 
+    /// Go ends a command at a semicolon, whatever is around it.
+    @Test(arguments: ["a;touch x", "a b", "it's"]) func refusesWordsThatGoWouldReadOtherwise(name: String)
+        async throws
+    {
+        let account = try Account()
+        try account.helper.config(
+            "[profile \"\(name)\"]\n    client-id = a\n    client-secret = env:NONE\n    url = \(url)\n")
+        let outcome = try await account.run("setup", "go", "--profile", name)
+        #expect(outcome.status == 78 && outcome.errors.contains("in which a word has"), "\(outcome)")
+        #expect(!account.home.exists(".config/go"))
+    }
+
+    /// A config of the tool's, or a profile's name, cannot imitate a terminal's commands.
+    @Test func takesControlCharactersOutOfHints() async throws {
+        let account = try Account(urls: [url])
+        try account.home.write(
+            ".config/rclone/rclone.conf",
+            "[a]\ntype = webdav\nurl = https://x/\u{1B}]0;owned\u{7}'\u{301};id\n")
+        let outcome = try await account.run("setup", "rclone")
+        #expect(outcome.status == 69, "\(outcome)")
+        #expect(!outcome.errors.contains("\u{1B}") && !outcome.errors.contains("\u{7}"))
+        let named = try await account.run("token", "--profile", "a\u{9B}31m")
+        #expect(named.status == 78 && !named.errors.unicodeScalars.contains("\u{9B}"), "\(named)")
+    }
+
     /// Where the profile comes from the environment, what it lists already stays.
     @Test(arguments: [nil, "https://a.example.com/"])
     func saysWhatToExportWhereNothingIsServed(urls: String?) async throws {

@@ -33,9 +33,6 @@ public final class RunningProgram: Sendable {
     /// - Throws: ``Program/TimedOut``.
     public func readErrorLine() async throws -> String? { try await child.readLine(\.errors) }
 
-    /// What it has printed so far.
-    public var outputSoFar: String { String(decoding: child.state.value.output.bytes, as: UTF8.self) }
-
     /// Whether it has ended.
     public var hasEnded: Bool { child.state.value.exit != nil }
 

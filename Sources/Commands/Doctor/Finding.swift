@@ -14,6 +14,13 @@ struct Finding: Equatable {
     /// What kind of failure it is.
     let code: HelperError.Code?
 
+    private init(status: Status, text: String, mend: String?, code: HelperError.Code?) {
+        self.status = status
+        self.text = printable(text)
+        self.mend = mend.map(printable)
+        self.code = code
+    }
+
     static func ok(_ text: String) -> Finding {
         Finding(status: .ok, text: text, mend: nil, code: nil)
     }

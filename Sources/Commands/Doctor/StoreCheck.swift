@@ -37,21 +37,28 @@ extension Patient {
         }
         // What was made for the trial goes again.
         for step in missing.reversed() { rmdir(step) }
-        let unsafe = names(in: folder).filter { name in
-            var status = stat()
-            return lstat("\(folder)/\(name)", &status) == 0 && status.isRegularFile
-                && (!status.isOwn || !status.isPrivate)
-        }
-        guard unsafe.isEmpty else {
-            return [
-                .warn(
-                    "in \(quoted(folder)) others may read files, which do not count: \(quoted(unsafe.joined(separator: ", ")))",
-                    mend:
-                        "\(asRoot)chown -R \(geteuid()) \(shellWord(folder)); chmod -R go= \(shellWord(folder))"
-                )
-            ]
-        }
+        // To own another's would be to believe it.
+        let unsafe = [
+            distrusted(in: folder, { !$0.isOwn }, "are another user's", "\(asRoot)rm"),
+            distrusted(
+                in: folder, { $0.isOwn && !$0.isPrivate }, "can be read or written by others", "chmod go="),
+        ].compactMap(\.self)
+        guard unsafe.isEmpty else { return unsafe }
         return [.ok("\(contents) can be kept in \(quoted(folder))")] + checkWay(to: folder)
+    }
+
+    /// - Returns: `nil` where there are no such files.
+    private func distrusted(
+        in folder: String, _ isUnsafe: (stat) -> Bool, _ what: String, _ command: String
+    ) -> Finding? {
+        let files = names(in: folder).filter { name in
+            var status = stat()
+            return lstat("\(folder)/\(name)", &status) == 0 && status.isRegularFile && isUnsafe(status)
+        }
+        guard !files.isEmpty else { return nil }
+        return .warn(
+            "files in \(quoted(folder)) \(what), and do not count: \(quoted(files.joined(separator: ", ")))",
+            mend: command + files.map { " " + shellWord("\(folder)/\($0)") }.joined())
     }
 
     private func mend(_ error: SystemError, _ folder: String, _ variable: String) -> String {

@@ -21,7 +21,7 @@ enum GoSetup: SetupTool {
 
     static func adding(to contents: String?, _ site: SetupSite) throws(HelperError) -> String {
         var text = TextLines(contents ?? "")
-        let own = command(site)
+        let own = try command(site)
         guard let index = text.lines.indices.first(where: { text.content($0).hasPrefix(variable) }) else {
             text.append([Mark.line, "\(variable)\(usual);\(own)"])
             return text.text
@@ -78,9 +78,8 @@ enum GoSetup: SetupTool {
         line.dropFirst(variable.count).split(separator: ";").map(stripped)
     }
 
-    private static func command(_ site: SetupSite) -> String {
-        ([site.helper.path, "go"] + site.options).map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(
-            separator: " ")
+    private static func command(_ site: SetupSite) throws(HelperError) -> String {
+        try site.command([site.helper.path, "go"] + site.options, of: name)
     }
 
     private static func isOwn(_ entry: String, _ options: [String]) -> Bool {

@@ -16,11 +16,7 @@ enum GoogleCloudSetup: SetupTool {
     }
 
     static func adding(to contents: String?, _ site: SetupSite) throws(HelperError) -> String {
-        guard !site.helper.path.contains(" ") else {
-            throw HelperError(
-                .config, "gcloud cannot be given a path with a blank: \(quoted(site.helper.path))")
-        }
-        let command = ([site.helper.path, "gcloud"] + site.options).joined(separator: " ")
+        let command = try site.command([site.helper.path, "gcloud"] + site.options, of: name)
         // What else the file says, such as a service account, is a person's.
         if let contents, let json = try? JSON(parsing: Array(contents.utf8)) {
             let old = json["credential_source"]?["executable"]?["command"]?.string

@@ -31,10 +31,7 @@ enum RcloneSetup: SetupTool {
             guard site.serves(url.value) else { continue }
             isServed = true
             let words = [site.helper.path, "token", "--url", url.value] + site.options
-            guard words.allSatisfy({ !$0.contains(" ") }) else {
-                throw HelperError(.config, "rclone cannot be given a command whose words have blanks")
-            }
-            let line = "\(key) = \(words.joined(separator: " "))"
+            let line = "\(key) = \(try site.command(words, of: name))"
             if let command = section.line(of: key, in: text) {
                 // Another command stays.
                 if isOwn(command.value) { text.lines[command.index] = line + "\n" }

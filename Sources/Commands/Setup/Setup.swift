@@ -18,7 +18,7 @@ enum Setup: Command {
             "TOOL is one of: \(SetupTools.names.joined(separator: ", ")).",
             "The tool then asks for the URLs that the profiles list, or that the one named with --profile does."
                 + " The change is shown before it is made, other helpers stay, and --undo brings the file back"
-                + " byte for byte.",
+                + " byte for byte or, where it has been changed since, takes only the helper out.",
         ])
 
     static func answer(_ call: Call) throws(HelperError) -> Reply {

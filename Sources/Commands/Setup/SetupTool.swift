@@ -109,6 +109,19 @@ struct SetupSite: Sendable {
         return urls
     }
 
+    /// A command as a tool is given it that cuts its text at blanks, and may have its own idea of quotes.
+    ///
+    /// - Throws: `config` where such a tool would read other words.
+    func command(_ words: [String], of tool: String) throws(HelperError) -> String {
+        for word in words where word.utf8.contains(where: { $0 <= 0x20 || "'\"\\;".utf8.contains($0) }) {
+            throw HelperError(
+                .config,
+                "\(tool) cannot be given a command in which a word has a blank, a quote, a backslash or a semicolon:"
+                    + " \(quoted(word))")
+        }
+        return words.joined(separator: " ")
+    }
+
     func serves(_ url: String) -> Bool {
         guard let url = RequestedURL(url) else { return false }
         return profiles.contains { $0.urls.contains { $0.matches(url) != nil } }

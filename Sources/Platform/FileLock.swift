@@ -1,48 +1,47 @@
-import Platform
-
 /// An exclusive lock between processes, held until its owner lets go of it.
 ///
-/// It is `flock` on a file of its own that is never deleted, because a lock on a file that another process
-/// unlinks or replaces excludes nobody; and the kernel releases it when its holder dies, however it dies.
+/// It is `flock` on a file that nobody deletes or replaces while somebody may want the lock, because one on a file that
+/// another process has unlinked excludes nobody; and the kernel releases it when its holder dies, however it dies.
 ///
 /// Where a folder is on a network, asking for a lock may block for as long as the server pleases, even with `LOCK_NB`
 /// and whatever signal comes. So a thread of its own asks, which this process does not wait for when it ends. It asks
 /// again and again rather than to wait in the kernel: over FUSE not even a process's end ends such a wait, and whoever
 /// called the process would wait with it; and NFS 4.0 itself waits for up to 30 s before it asks again.
-struct FileLock: ~Copyable {
+public struct FileLock: ~Copyable {
     private let claim: Claim
+    private let waits: Bool
+    /// Whether a thread asks, rather than who wants the lock.
+    private let hasThread: Bool
     private var isHeld = false
 
-    /// Begins to ask for the lock.
+    /// Begins to ask for the lock on an open file.
     ///
     /// - Parameter waits: whether for as long as somebody else has it.
     /// - Throws: why there can be no lock here.
-    init(_ name: String, in folder: PrivateFolder, waits: Bool) throws(SystemError) {
-        try self.init(FileLock.open(name, in: folder), waits: waits)
-    }
-
-    /// Begins to ask for the lock on an open file.
-    init(_ file: consuming FileDescriptor, waits: Bool) throws(SystemError) {
+    public init(_ file: consuming FileDescriptor, waits: Bool) throws(SystemError) {
         guard try file.status().isRegularFile else { throw SystemError(EINVAL) }
         let claim = Claim(file, answer: try Pipe())
-        if let thread = Thread({ claim.ask(waits: waits) }) {
-            thread.detach()
-        } else {
-            // No room for a thread: better past the deadline than without the lock.
-            claim.ask(waits: waits)
-        }
+        let thread = Thread { claim.ask(waits: waits) }
+        thread?.detach()
         self.claim = claim
+        self.waits = waits
+        hasThread = thread != nil
     }
 
     // At once: the thread may not have come to its end yet, and with it the file would stay open.
     deinit { if isHeld { claim.release() } }
 
+    /// The open file, which is closed when its owner has let go of the lock and nobody asks for it any more.
+    public var descriptor: Int32 { claim.descriptor }
+
     /// Waits until it is this process's.
     ///
-    /// - Returns: whether it is: not before the deadline, or not while somebody else has it.
+    /// - Returns: `false` at the deadline or, where it does not wait, while somebody else has it.
     /// - Throws: why it cannot be had.
-    mutating func wait(until deadline: Deadline) throws(SystemError) -> Bool {
+    public mutating func wait(until deadline: Deadline) throws(SystemError) -> Bool {
         if isHeld { return true }
+        // Where the system has no room for a thread, asking may block, but as a rule does not.
+        if !hasThread { claim.ask(waits: waits, until: deadline) }
         guard waitUntilReadable(claim.answer.reading.raw, deadline) else { return false }
         let answer = try readSome(claim.answer.reading.raw, atMost: 1)
         let failure = Int32(answer.first ?? UInt8(EIO))
@@ -50,28 +49,6 @@ struct FileLock: ~Copyable {
         guard failure == 0 else { throw SystemError(failure) }
         isHeld = true
         return true
-    }
-
-    private static func open(_ name: String, in folder: PrivateFolder) throws(SystemError) -> FileDescriptor {
-        do {
-            let directory = try folder.openOrCreate()
-            return try FileDescriptor(
-                opening: name, in: directory.raw, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
-        } catch  where error.number == EROFS || error.number == EACCES {
-            // On a read-only disk an old lock file still serves.
-            if let file = existing(name, in: folder) { return file }
-            throw error
-        }
-    }
-
-    /// The file that the lock is on, if somebody has made it.
-    static func existing(_ name: String, in folder: PrivateFolder) -> FileDescriptor? {
-        let path = folder.path + "/" + name
-        // NFS locks a file for one process alone only where that process may write it.
-        for access in [O_RDWR, O_RDONLY] {
-            if let file = try? FileDescriptor(opening: path, access | O_NOFOLLOW | O_NONBLOCK) { return file }
-        }
-        return nil
     }
 }
 
@@ -87,12 +64,15 @@ private final class Claim: Sendable {
         self.answer = answer
     }
 
+    var descriptor: Int32 { file.raw }
+
     func release() { _ = flock(file.raw, LOCK_UN) }
 
-    func ask(waits: Bool) {
+    /// - Parameter deadline: when to stop asking; `nil` where nobody waits for the answer.
+    func ask(waits: Bool, until deadline: Deadline? = nil) {
         var failure = attempt()
         var pause: UInt32 = 2
-        while waits, failure == EWOULDBLOCK {
+        while waits, failure == EWOULDBLOCK, deadline?.hasPassed != true {
             usleep(pause * 1000)
             pause = min(pause * 2, 32)
             failure = attempt()
