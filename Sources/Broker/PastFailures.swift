@@ -68,12 +68,17 @@ struct PastFailures {
         return error
     }
 
-    /// What to type where the provider refuses.
+    /// What to type where the provider refuses, or where something else answers in its place.
     private func hint(_ error: HelperError) -> String? {
-        guard error.code == .credentialsRejected || error.code == .config else { return nil }
-        let keys = profile.grant == .password ? "username and password" : "client-id and client-secret"
-        return "check \(keys) (\(profile.origin)), or give others: "
-            + directories.commandLine("login", profile: profile.name)
+        switch error.code {
+        case .credentialsRejected, .config:
+            let keys = profile.grant == .password ? "username and password" : "client-id and client-secret"
+            return "check \(keys) (\(profile.origin)), or give others: "
+                + directories.commandLine("login", profile: profile.name)
+        case .providerError:
+            return "this says more: " + directories.commandLine("doctor --online", profile: profile.name)
+        default: return nil
+        }
     }
 
     /// What a failure depends on: a busy server on the settings alone, everything else on the secrets too.

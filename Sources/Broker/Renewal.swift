@@ -267,7 +267,9 @@ struct Renewal {
 
     private mutating func warnNotKept(_ error: SystemError) {
         if !hasWarned {
-            context.log.warn("\(profile.title): the token cannot be kept: \(obstacle(error))")
+            let isHomeless = directories.cache == nil || directories.state == nil
+            let reason = isHomeless ? "HOME is not set" : obstacle(error)
+            context.log.warn("\(profile.title): the token cannot be kept: \(reason)")
         }
         hasWarned = true
     }

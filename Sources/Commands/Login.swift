@@ -214,7 +214,7 @@ private struct LoginAttempt {
                 let credentials =
                     isButlr ? "an API token's client ID and secret" : "a client ID and its secret"
                 grant = try dialogue.choose(
-                    "Grant", "How do you log in there?",
+                    "Grant", "How do you log in \(isButlr ? "to Butlr" : "at the provider")?",
                     among: [
                         ("client-credentials", "as a program, with \(credentials)"),
                         ("password", "as a person, with a user name and password"),
@@ -333,7 +333,7 @@ private struct LoginAttempt {
             guard let secretFolder else {
                 throw HelperError(
                     .config, "there is no folder to keep the \(key.name) in: HOME is not set",
-                    hint: "say where it is, for instance with --\(key.name) env:NAME")
+                    hint: "\(exportHome), or say where it is, for instance with --\(key.name) env:NAME")
             }
             draft.set(key, [secretFolder.source(of: key, in: draft.name)], from: "the \(key.name)")
             found[key] = nil
@@ -437,10 +437,17 @@ private struct LoginAttempt {
     }
 
     private func explained(_ error: HelperError) -> HelperError {
+        guard error.hint == nil else { return error }
         var error = error
-        if error.code == .credentialsRejected || error.code == .config, error.hint == nil {
+        switch error.code {
+        case .credentialsRejected, .config:
             let what = needsUser ? "the user name and password" : "the client ID and secret"
             error.hint = "nothing was changed; check \(what)"
+        case .temporaryFailure, .providerError:
+            error.hint =
+                "nothing was changed; this shows what requests are made with: "
+                + broker.directories.commandLine("doctor", profile: nil)
+        default: break
         }
         return error
     }
@@ -471,7 +478,7 @@ private struct LoginAttempt {
             (command("token"), "a token"),
             (broker.directories.commandLine("status", profile: nil), "what is kept, and until when"),
         ]
-        if profile.urls.isEmpty {
+        if profile.urls.count == (profile.baseURL == nil ? 0 : 1) {
             rows.append((command("login", "--url", "URL"), "let tools use it for a server"))
         } else {
             rows.append((command("setup git"), "let git use it"))
@@ -493,7 +500,7 @@ extension Broker {
         guard let folder = directories.configHome else {
             throw HelperError(
                 .config, "there is no folder for the config: HOME is not set",
-                hint: "name a file with --config")
+                hint: "\(exportHome), or name a file with --config")
         }
         return folder + "/config"
     }

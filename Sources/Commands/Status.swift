@@ -33,7 +33,7 @@ enum Status: Command {
                 ]).serialized + "\n"
         } else {
             let width = TerminalSize.columns(STDOUT_FILENO, call.context.environment)
-            output = StatusTable(statuses, call.context, width: width).text
+            output = StatusTable(statuses, call.context, call.broker, width: width).text
         }
         return Reply(output: output, status: obstacle?.code.exitStatus ?? 0)
     }

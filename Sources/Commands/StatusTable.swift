@@ -11,16 +11,21 @@ struct StatusTable {
 
     private let rows: [Row]
     private let layout: TextLayout
+    /// The command that says what to do about it; `nil` where every profile can give a token.
+    private let doctor: String?
 
     private static let headings = ["PROFILE", "WHO", "PROVIDER", "GRANT", "TOKEN"]
     /// A column that is cut where the line would be too long, and what is left of it at least.
     private static let flexible = (column: 1, minimum: 12)
 
-    init(_ statuses: [ProfileStatus], _ context: Context, width: Int) {
+    init(_ statuses: [ProfileStatus], _ context: Context, _ broker: Broker, width: Int) {
         layout = TextLayout(width: width)
         let now = context.clock.now()
         let home = context.environment.absolutePath("HOME")
         rows = statuses.map { StatusTable.row($0, at: now, home) }
+        doctor =
+            statuses.allSatisfy { $0.obstacle == nil }
+            ? nil : broker.directories.commandLine("doctor", profile: broker.profileName)
     }
 
     var text: String {
@@ -32,11 +37,19 @@ struct StatusTable {
         let excess = widths.reduce(2 * (count - 1), +) - layout.width
         let (column, minimum) = StatusTable.flexible
         if excess > 0 { widths[column] = max(minimum, widths[column] - excess) }
-        guard widths.reduce(2 * (count - 1), +) <= layout.width else { return stacked }
+        guard widths.reduce(2 * (count - 1), +) <= layout.width else { return stacked + advice }
         return line(StatusTable.headings, widths)
             + rows.map { row in
                 (row.cells.count == count ? line(row.cells, widths) : row.cells[0] + "\n") + notes(row)
-            }.joined()
+            }.joined() + advice
+    }
+
+    /// What to type where a profile gives no token.
+    private var advice: String {
+        doctor.map {
+            "\n" + layout.paragraph("Not every profile can give a token. This says what to type:")
+                + "  \($0)\n"
+        } ?? ""
     }
 
     private func line(_ cells: [String], _ widths: [Int]) -> String {

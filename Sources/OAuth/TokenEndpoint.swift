@@ -41,7 +41,7 @@ public struct TokenEndpoint: Sendable {
         do {
             response = try client.send(request.httpRequest, over: route, deadline)
         } catch {
-            throw TokenEndpoint.failure(error, server)
+            throw TokenEndpoint.failure(error, server, through: route.proxy)
         }
         let exchange = Exchange(sent: sent, received: clock.now(), date: response.date)
         guard (200..<300).contains(response.status) else {
@@ -67,10 +67,23 @@ public struct TokenEndpoint: Sendable {
         }
     }
 
-    private static func failure(_ failure: HTTPFailure, _ server: String) -> TokenFailure {
+    /// By way of which proxy, as a part of a sentence; empty where the profile names none.
+    public static func way(_ proxy: String?) -> String {
+        guard let proxy, !proxy.isEmpty else { return "" }
+        return " through the proxy \(quoted(proxy))"
+    }
+
+    /// What to do where this machine cannot make a request at all.
+    public static let unusableHint = "check ca-file and proxy, and that libcurl is installed"
+
+    /// - Parameter proxy: the one that the profile names.
+    private static func failure(
+        _ failure: HTTPFailure, _ server: String, through proxy: String?
+    ) -> TokenFailure {
         switch failure {
         case .notSent(let reason):
-            .notSent(.init(.temporaryFailure, "\(server) cannot be reached: \(reason)"))
+            .notSent(
+                .init(.temporaryFailure, "\(server) cannot be reached\(TokenEndpoint.way(proxy)): \(reason)"))
         case .refusedByProxy(let status):
             .notSent(
                 .init(
@@ -89,7 +102,7 @@ public struct TokenEndpoint: Sendable {
             .notSent(
                 .init(
                     .config, "no request to \(server) can be made: \(reason)",
-                    hint: "check ca-file and proxy, and that libcurl is installed"))
+                    hint: unusableHint))
         }
     }
 

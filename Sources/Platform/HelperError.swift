@@ -32,6 +32,29 @@ public struct HelperError: Error, Equatable, Sendable {
     }
 }
 
+extension HelperError {
+    /// `io-error`: what could not be done with a file, and the command that shows why.
+    public init(_ message: String, _ error: SystemError, at path: String) {
+        self.init(.ioError, "\(message): \(error)", hint: error.inspection(of: path))
+    }
+}
+
+extension SystemError {
+    /// The command that shows why a file cannot be read or written; `nil` where there is nothing to be seen.
+    public func inspection(of path: String) -> String? {
+        var place = absolutePath(path)
+        while access(place, F_OK) != 0, place != "/" { place = folder(of: place) }
+        switch number {
+        case ENOSPC, EDQUOT: return "df -h \(shellWord(place))"
+        case EACCES, EPERM, EROFS, ENOTDIR, EISDIR, EEXIST: return "ls -ld \(shellWord(place))"
+        default: return nil
+        }
+    }
+}
+
+/// The command that sets `HOME`, for whom it is not set.
+public let exportHome = "export HOME=\"$(getent passwd \"$(id -u)\" | cut -d: -f6)\""
+
 extension HelperError.Code {
     /// The exit status of the native commands, after `sysexits.h`.
     public var exitStatus: Int32 {

@@ -40,8 +40,7 @@ extension ConfigFile {
                 let hint: String? =
                     switch failure.number {
                     case ENOENT: "to make it: " + directories.commandLine("login", profile: nil)
-                    case EACCES: "ls -ld \(shellWord(Platform.folder(of: path))) \(shellWord(path))"
-                    default: nil
+                    default: failure.inspection(of: path)
                     }
                 throw HelperError(
                     .config, "cannot open the config file \(quoted(path)): \(failure)", hint: hint)
@@ -56,7 +55,9 @@ extension ConfigFile {
             contents = try FileContents(of: file, size: Int(status.st_size), limit: limit)
         } catch {
             let reason = error.number == EINVAL ? "it is not a regular file" : "\(error)"
-            throw HelperError(.config, "cannot read the config file \(quoted(path)): \(reason)")
+            throw HelperError(
+                .config, "cannot read the config file \(quoted(path)): \(reason)",
+                hint: "ls -ld \(shellWord(absolutePath(path)))")
         }
         try checkOwner(of: path, status)
         try checkFolder(Platform.folder(of: path))

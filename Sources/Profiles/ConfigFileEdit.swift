@@ -16,7 +16,7 @@ extension ConfigEditor {
         let target = target(of: path)
         let folder = Platform.folder(of: target)
         do throws(SystemError) { try makePrivateFolders(folder) } catch {
-            throw HelperError(.ioError, "the folder \(quoted(folder)) cannot be made: \(error)")
+            throw HelperError("the folder \(quoted(folder)) cannot be made", error, at: folder)
         }
         try ConfigFile.checkFolder(folder)
         let draft = try draft(of: target)
@@ -63,7 +63,7 @@ extension ConfigEditor {
         while symlink(owner + "\(getpid())", path) != 0 {
             guard errno == EEXIST else {
                 throw HelperError(
-                    .ioError, "cannot make \(quoted(path)), to edit the config: \(SystemError())")
+                    "cannot make \(quoted(path)), to edit the config", SystemError(), at: path)
             }
             if let link = linkTarget(path), link.hasPrefix(owner),
                 let process = pid_t(link.dropFirst(owner.count)),
@@ -93,7 +93,7 @@ private func attempt<Result>(
 }
 
 private func cannotChange(_ path: String, _ error: SystemError) -> HelperError {
-    HelperError(.ioError, "the config file \(quoted(path)) cannot be changed: \(error)")
+    HelperError("the config file \(quoted(path)) cannot be changed", error, at: path)
 }
 
 /// A file's contents and permissions; `nil` where there is none.

@@ -40,6 +40,26 @@ public struct Configuration: Sendable {
     /// The names of all profiles, in the order in which they are defined.
     public var profileNames: [String] { definitions.map(name) }
 
+    /// The definitions that do not count, because a nearer file has a profile of that name.
+    public var hidden: [(name: String, place: Origin, winner: Origin)] {
+        var hidden: [(String, Origin, Origin)] = []
+        func note(_ name: String, _ place: Origin, behind files: ArraySlice<ConfigFile>) {
+            for file in files {
+                guard let index = file.index(of: Array(name.utf8)) else { continue }
+                return hidden.append((name, place, file.place(file.sections[index].line)))
+            }
+        }
+        for (index, file) in configFiles.enumerated() {
+            for section in file.sections {
+                note(file.name(of: section), file.place(section.line), behind: configFiles[..<index])
+            }
+        }
+        if EnvironmentProfile(environment) != nil {
+            note(EnvironmentProfile.name, .environment, behind: configFiles[...])
+        }
+        return hidden
+    }
+
     /// Whether nothing at all is configured.
     public var isEmpty: Bool { environmentProfile == nil && configFiles.allSatisfy { $0.sections.isEmpty } }
 
@@ -134,8 +154,9 @@ extension Configuration {
             : "there is no \(Profile.title(of: name))"
         let nearest = isDefault ? nil : nearestWord(to: name, among: names).map { quoted($0) }
         let hint = isDefault ? "choose one with --profile NAME or BUTLR_PROFILE: " : "there are: "
-        throw HelperError(
-            .config, message + suggestion(nearest), hint: hint + list + (names.count > 5 ? ", …" : ""))
+        let all = hint + list + (names.count > 5 ? ", …" : "")
+        let make = isDefault ? "" : "; to make it: " + directories.commandLine("login", profile: name)
+        throw HelperError(.config, message + suggestion(nearest), hint: all + make)
     }
 
     /// - Throws: `config`, with how to begin, where no profile is defined at all.

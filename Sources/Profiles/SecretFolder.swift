@@ -51,8 +51,8 @@ public struct SecretFolder: Sendable {
             try FileDraft(of: self.path(of: key, in: profile)).commit(Array((secret.reveal() + "\n").utf8))
         } catch {
             throw HelperError(
-                .ioError,
-                "the \(key.name) cannot be kept in \(quoted(self.path(of: key, in: profile))): \(error)")
+                "the \(key.name) cannot be kept in \(quoted(self.path(of: key, in: profile)))", error,
+                at: self.path(of: key, in: profile))
         }
     }
 
@@ -92,6 +92,6 @@ public struct SecretFolder: Sendable {
         unlink(FileDraft.path(of: path))
         if unlink(path) == 0 { return true }
         if errno == ENOENT || errno == ENOTDIR { return false }
-        throw HelperError(.ioError, "\(quoted(path)) cannot be removed: \(SystemError())")
+        throw HelperError("\(quoted(path)) cannot be removed", SystemError(), at: path)
     }
 }

@@ -97,6 +97,7 @@ import Testing
             "login", "--no-input", "--base-url", account.url, "--client-id", "client_ada", "--secret-stdin",
             input: .text(Account.canary))
         #expect(down.status == 75)
+        #expect(down.errors.hasSuffix("requests are made with: butlr-credential doctor\n"), "\(down)")
         #expect(try account.files.isEmpty)
         #expect(account.sandbox.requests.count == 2)
     }

@@ -9,7 +9,7 @@ import Testing
         let terminal = try account.terminal("login", "--base-url", account.url)
         try await terminal.expect(
             """
-            How do you log in there?
+            How do you log in to Butlr?
               client-credentials  as a program, with an API token's client ID and secret
               password            as a person, with a user name and password
             Grant [client-credentials]: 
@@ -302,6 +302,10 @@ import Testing
             "Password (not shown): ",
             ["--username", "u", "--client-id", "c", "--token-endpoint", "http://127.0.0.1:1/"],
             after: [("Client secret (not shown; empty for none): ", "s\n")], isHidden: true),
+        Question(
+            "Client secret (not shown; empty for none): ",
+            ["--client-id", "c", "--token-endpoint", "http://127.0.0.1:1/"], after: [("Grant [", "\n")],
+            isHidden: true),
     ]
 
     /// A person may need longer than the provider is given.
@@ -331,6 +335,31 @@ import Testing
         let end = try await terminal.end()
         #expect(end.exit == .status(78), "\(end.screen)")
         #expect(end.screen.contains("is not UTF-8; nothing was changed"), "\(end.screen)")
+    }
+
+    /// After a wrong answer, too.
+    @Test(arguments: ["Client ID [", "(not shown): "], ["\u{3}", "\u{4}"])
+    func leavesNothingWhenASecondTryIsDeclined(_ question: String, key: String) async throws {
+        let account = try Account()
+        let terminal = try account.terminal(
+            "login", "--base-url", account.url, "--grant", "client-credentials")
+        try await terminal.expect("Client ID: ")
+        terminal.type("client_ada\n")
+        try await terminal.expect("(not shown): ")
+        try await terminal.expectEcho(false)
+        terminal.type("wrong\n")
+        try await terminal.expect("Nothing was changed. Once more, or Ctrl-C:")
+        try await terminal.expect("Client ID [client_ada]: ")
+        if !question.hasPrefix("Client ID") {
+            terminal.type("\n")
+            try await terminal.expect(question)
+            try await terminal.expectEcho(false)
+        }
+        terminal.type(key)
+        let end = try await terminal.end()
+        #expect(end.exit == (key == "\u{3}" ? .signal(SIGINT) : .status(78)), "\(end.screen)")
+        #expect(try account.files.isEmpty)
+        #expect(account.sandbox.requests.map(\.status) == [401])
     }
 
     /// Ctrl-C, which ends whatever it is typed at, and Ctrl-D, the end of the input.

@@ -66,10 +66,14 @@ import Testing
                     secret  env:NOT_SET is not set; file:~/nowhere cannot be read: No such file
                             or directory
 
+                Not every profile can give a token. This says what to type:
+                  butlr-credential doctor --config \(account.helper.home.path("conf"))
+
                 """, "\(result)")
         #expect(result.status == 78)
         #expect(result.errors.isEmpty)
-        #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        let lines = result.output.split(separator: "\n") as [Substring]
+        #expect(lines.dropLast().allSatisfy { $0.count <= 80 })
         // The table says nothing new and asks nobody.
         #expect(account.sandbox.requests.count == 1)
     }
@@ -79,7 +83,8 @@ import Testing
         try writeConfig(account)
         let result = try await account.run("status", "--config", "conf", environment: ["COLUMNS": "\(width)"])
         for line in result.output.split(separator: "\n") {
-            // A word that is too long for the window is not cut: it would be of no use.
+            // A word that is too long for the window is not cut, nor is a command: it would be of no use.
+            if line.hasPrefix("  butlr-credential doctor ") { continue }
             #expect(line.count <= width || line.split(separator: " ").count <= 2, "\(line)")
         }
         #expect(result.output.contains("provider") == (width < 66), "\(result)")

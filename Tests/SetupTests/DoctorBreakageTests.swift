@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Twelve ways in which a set-up breaks: `doctor` names each, and the command that it gives mends it.
+/// Ways in which a set-up breaks: `doctor` names each, and the command that it gives mends it.
 @Suite struct DoctorBreakageTests {
     struct Breakage: Sendable, CustomTestStringConvertible {
         let name: String
@@ -127,6 +127,20 @@ import Testing
             return nil
         },
         Breakage(
+            name: "proxy down", named: "cannot be reached through the proxy http://127.0.0.1:1: ",
+            command: "git config --file ~/.config/butlr-credential/config --unset-all profile.default.proxy"
+        ) {
+            try $0.configure(further: ["proxy = http://127.0.0.1:1"])
+            return nil
+        },
+        Breakage(
+            name: "ca-file without a certificate", named: "there is no certificate in the ca-file",
+            command: "git config --file ~/.config/butlr-credential/config --unset-all profile.default.ca-file"
+        ) {
+            try $0.configure(further: ["ca-file = \($0.helper.configFolder.path("secrets/default"))"])
+            return nil
+        },
+        Breakage(
             name: "helper not on PATH",
             named: "git calls git-credential-butlr, which is not on the PATH", command: "ln -sf "
         ) { account in
@@ -142,7 +156,7 @@ import Testing
         try await check(breakage, Account())
     }
 
-    /// The twelfth, which needs a provider with a certificate.
+    /// One more, which needs a provider with a certificate.
     @Test(.clients("git", "openssl", "python3")) func namesAnUnknownAuthorityAndMendsIt() async throws {
         let server = try ScriptedServer { _, _ in
             .json(#"{"access_token":"t","token_type":"Bearer","expires_in":3600}"#)

@@ -252,6 +252,78 @@ import Testing
         #expect(!chosen.output.contains("the profiles"), "\(chosen)")
     }
 
+    /// Somebody's helper for the same server stays, and what puts this one in its place is said.
+    @Test(.clients("git")) func namesAHelperThatGitAsksFirst() async throws {
+        let account = try Account(urls: ["https://git.example.com/"])
+        try account.home.write(
+            ".gitconfig",
+            "[credential \"https://git.example.com\"]\n\thelper = \"!echo password=\(Account.canary); :\"\n")
+        let setup = try await account.run("setup", "git")
+        let command =
+            "git config --file .gitconfig --unset-all credential.https://git.example.com.helper"
+            + " && butlr-credential setup git\n"
+        func isTold(_ outcome: Program.Outcome) -> Bool {
+            outcome.output.split(separator: account.home.path + "/").joined()
+                .split(separator: "~/").joined().contains(command)
+        }
+        #expect(setup.output.contains("git asks another helper first at") && isTold(setup), "\(setup)")
+        let sick = try await account.run("doctor")
+        #expect(sick.output.contains("warn  git asks another helper first") && isTold(sick), "\(sick)")
+        #expect(try await account.shell(command).status == 0)
+        let mended = try await account.run("doctor")
+        #expect(!mended.output.contains("another helper"), "\(mended)")
+        let again = try await account.run("setup", "git")
+        #expect(!again.output.contains("another helper"), "\(again)")
+    }
+
+    /// Of two files that define a profile the nearer one wins, and both win over the environment.
+    @Test func saysWhichFileWins() async throws {
+        let account = try await account()
+        let own = try account.helper.configFolder.read("config")
+        try account.home.write(
+            "etc/butlr-credential/config", "[profile \"other\"]\n" + own.dropFirst(20) + own)
+        let outcome = try await doctor(
+            account, environment: ["BUTLR_CLIENT_ID": "a", "BUTLR_CLIENT_SECRET": Account.canary])
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(
+            outcome.output.contains(
+                """
+                  ok    profiles: default, other
+                  ok    profile "default" is that of ~/.config/butlr-credential/config:1, not
+                        that of ~/etc/butlr-credential/config:5
+                  ok    profile "default" is that of ~/.config/butlr-credential/config:1, not
+                        that of the environment
+
+                """), "\(outcome)")
+        let plain = try await doctor(account)
+        #expect(!plain.output.contains("that of the environment"), "\(plain)")
+    }
+
+    /// A folder on the way that somebody else owns; only root can make one.
+    @Test(.enabled(if: geteuid() == 0)) func namesAFolderOfAnotherUser() async throws {
+        let account = try await account()
+        let folder = account.home.path(".config")
+        #expect(chown(folder, 12_345, 12_345) == 0)
+        let sick = try await doctor(account)
+        #expect(sick.output.contains("warn  ~/.config belongs to another user"), "\(sick)")
+        let command = try #require(sick.output.split(separator: "\n").first { $0.contains("$ chown") })
+        try await account.shell(String(command.drop { $0 != "$" }.dropFirst(2)))
+        let mended = try await doctor(account)
+        #expect(!mended.output.contains("another user"), "\(mended)")
+    }
+
+    /// Without a request, what is stored tells of the clock.
+    @Test(.clients("sed")) func knowsAClockThatWasSetBack() async throws {
+        let account = try await account()
+        #expect(try await account.run("token").status == 0)
+        let aged = try await account.shell(
+            "sed -i -E 's/\"(issued|expires)\":1/\"\\1\":2/g' ~/.cache/butlr-credential/*")
+        try #require(aged.status == 0, "\(aged)")
+        let outcome = try await doctor(account)
+        #expect(outcome.status == 78 && outcome.output.contains("is from the future"), "\(outcome)")
+        #expect(outcome.output.contains("$ timedatectl set-ntp true"), "\(outcome)")
+    }
+
     @Test func saysThatOthersMayChangeTheConfig() async throws {
         let account = try await account()
         try account.home.setMode(".config/butlr-credential/config", 0o666)

@@ -1,3 +1,4 @@
+import Platform
 import TestSupport
 import Testing
 
@@ -53,6 +54,24 @@ import Testing
         #expect(account.sandbox.requests.count == 1)
     }
 
+    @Test func somethingElseThatAnswersIsLookedAtByDoctor() async throws {
+        let account = try Account()
+        try account.configure(baseURL: account.url + "/elsewhere")
+        for _ in 1...2 {
+            let token = try await account.run("token")
+            let hint = "this says more: butlr-credential doctor --online --profile default"
+            #expect(token.status == 69 && token.errors.hasSuffix("\n  \(hint)\n"), "\(token)")
+        }
+    }
+
+    @Test func aProfileThatIsNotThereCanBeMade() async throws {
+        let (account, config) = try await account("client-secret = env:NO_SUCH")
+        let token = try await account.run("token", "--profile", "a b", "--config", config)
+        let hint =
+            "there are: \"my work\"; to make it: butlr-credential login --profile 'a b' --config '\(config)'"
+        #expect(token.errors.hasSuffix("\n  \(hint)\n"), "\(token)")
+    }
+
     @Test func tellsHowToBeginInThatFile() async throws {
         let account = try Account()
         let config = account.home.path("empty")
@@ -66,7 +85,7 @@ import Testing
     @Test func whatComesAfterLoginIsForTheSameConfig() async throws {
         let (account, config) = try await account("client-secret = env:SECRET")
         let login = try await account.run(
-            "login", "--profile", "my work", "--config", config, "--scope", "a",
+            "login", "--profile", "my work", "--config", config, "--url", "https://git.example.com/",
             environment: ["SECRET": Account.canary])
         #expect(login.output.contains("  butlr-credential token\(choice(config))\n"), "\(login)")
         #expect(login.output.contains("  butlr-credential setup git\(choice(config))\n"), "\(login)")
@@ -92,6 +111,53 @@ import Testing
         #expect(try account.home.read(".gitconfig").contains("git.example.com"))
         _ = try await account.shell(String(undo.dropFirst("To take it back: ".count)))
         #expect(!account.home.exists(".gitconfig"), "\(undo)")
+    }
+
+    // MARK: Files and folders
+
+    @Test func withoutHomeItIsToBeSet() async throws {
+        let account = try Account()
+        let environment: [String: String?] = [
+            "HOME": nil, "XDG_CONFIG_HOME": nil, "XDG_CACHE_HOME": nil, "XDG_STATE_HOME": nil,
+            "BUTLR_CLIENT_ID": "client_sandbox", "BUTLR_CLIENT_SECRET": Account.canary,
+            "BUTLR_BASE_URL": account.url,
+        ]
+        let token = try await account.run("token", environment: environment)
+        #expect(token.status == 0 && token.errors.hasSuffix("cannot be kept: HOME is not set\n"), "\(token)")
+        let doctor = try await account.run("doctor", environment: environment)
+        let mends = doctor.output.split(separator: "\n").filter { $0.contains("$ export HOME=") }
+        #expect(Set(mends).count == 1 && mends.count == 3, "\(doctor)")
+        let export = try #require(mends.first).drop { $0 != "e" }
+        let entry = try #require(getpwuid(geteuid()))
+        let set = try await account.shell("\(export); echo $HOME", environment: ["HOME": nil])
+        #expect(set.output == String(cString: entry.pointee.pw_dir) + "\n")
+        for command in [["login", "--client-id", "a"], ["setup", "git"]] {
+            let refused = try await account.helper.program(command, environment: environment).run()
+            #expect(refused.errors.contains("\n  \(export)"), "\(refused)")
+        }
+    }
+
+    /// A look shows why a file cannot be written.
+    @Test func whatIsInTheWayIsShown() async throws {
+        let account = try Account(urls: ["https://a.example.com/"])
+        try account.home.write("file", "")
+        let config = try await account.helper.program(
+            [
+                "login", "--no-input", "--base-url", account.url, "--client-id", "client_sandbox",
+                "--secret-stdin",
+            ],
+            environment: ["XDG_CONFIG_HOME": account.home.path("file")]
+        ).run(input: .text(Account.canary))
+        #expect(
+            config.errors.hasSuffix(": Not a directory\n  ls -ld \(account.home.path("file"))\n"), "\(config)"
+        )
+        let docker = try await account.run(
+            "setup", "docker", environment: ["DOCKER_CONFIG": account.home.path("file")])
+        #expect(
+            docker.errors.hasSuffix(": Not a directory\n  ls -ld \(account.home.path("file"))\n"), "\(docker)"
+        )
+        #expect(SystemError(ENOSPC).inspection(of: "/tmp/none/config") == "df -h /tmp")
+        #expect(SystemError(EINTR).inspection(of: "/tmp") == nil)
     }
 
     // MARK: A secret that is not there

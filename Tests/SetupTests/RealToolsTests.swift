@@ -106,6 +106,21 @@ import Testing
         await proxy.stop()
     }
 
+    /// Where the context in use has a user of its own, what is printed changes to the other one.
+    @Test(.clients("kubectl")) func kubectlInAnotherContext() async throws {
+        let account = try Account(urls: ["https://k.example.com/"])
+        try await account.shell(
+            "kubectl config set-cluster c --server=https://k.example.com; kubectl config set-credentials u --token=t;"
+                + " kubectl config set-context k --cluster=c --user=u; kubectl config use-context k")
+        let made = try await account.run("setup", "kubectl")
+        let command = try #require(made.output.split(separator: "\n").last).drop { $0 == " " }
+        #expect(command == "kubectl config use-context k-butlr", "\(made)")
+        #expect(try await account.shell(String(command)).status == 0)
+        #expect(try await account.shell("kubectl config current-context").output == "k-butlr\n")
+        let again = try await account.run("setup", "kubectl")
+        #expect(again.status == 0 && !again.output.contains("Note"), "\(again)")
+    }
+
     @Test(.clients("docker", "openssl", "python3")) func docker() async throws {
         let server = try challenge("Basic")
         let authority = try await CertificateAuthority()

@@ -34,6 +34,10 @@ extension Patient {
             let names = configuration.profileNames.map { quoted($0) }.joined(separator: ", ")
             findings.append(.ok("profiles: \(names)"))
         }
+        for (name, place, winner) in configuration.hidden {
+            findings.append(
+                .ok("profile \"\(quoted(name))\" is that of \(winner), not that of \(place)"))
+        }
         return findings + checkTies()
     }
 

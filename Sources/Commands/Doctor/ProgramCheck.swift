@@ -23,7 +23,9 @@ extension Patient {
                     "\(quoted(helper.resolved)) is in a build folder, and gone with it",
                     mend: "integrations/install"))
         }
-        return findings + checkNames()
+        // One command may mend both.
+        return findings
+            + checkNames().filter { name in !findings.contains { $0.mend == name.mend && $0.mend != nil } }
     }
 
     private func checkNames() -> [Finding] {

@@ -1,4 +1,5 @@
 import Broker
+import OAuth
 import Platform
 import Profiles
 
@@ -42,10 +43,15 @@ extension Patient {
         switch error.code {
         case .credentialsRejected: return login(profile)
         case .config:
+            // The library, the certificates and the proxy were looked at before.
+            if error.hint == TokenEndpoint.unusableHint { return nil }
             // A hint comes with a secret's file; what else is wrong here is what the provider does not accept.
             return error.hint ?? login(profile)
         case .tlsError: return set("ca-file", of: profile, to: knownAuthorities ?? "/path/to/ca.pem")
-        case .temporaryFailure: return retry(profile)
+        case .temporaryFailure:
+            let way = TokenEndpoint.way(profile.proxy)
+            let isProxied = !way.isEmpty && error.message.utf8.holds(Array(way.utf8))
+            return (isProxied ? set("proxy", of: profile, to: nil) : nil) ?? retry(profile)
         case .providerError: return mendEndpoint(profile)
         default: return error.hint
         }

@@ -22,7 +22,7 @@ extension Patient {
             return [
                 .fail(
                     .ioError, "there is no folder for \(contents): HOME and \(variable) are not set",
-                    mend: "export \(variable)=…")
+                    mend: exportHome)
             ]
         }
         let missing = steps(to: folder).filter { access($0, F_OK) != 0 }

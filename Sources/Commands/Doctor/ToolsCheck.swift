@@ -5,6 +5,9 @@ extension Patient {
     /// Each calling tool that is installed: whether it calls the helper, and whether it finds it.
     func checkTools() -> [Finding] {
         let search = context.environment["PATH"]
+        guard context.environment.absolutePath("HOME") != nil else {
+            return [.warn("HOME is not set, so no tool's config can be looked at", mend: exportHome)]
+        }
         var findings: [Finding] = []
         var others: [String] = []
         for tool in SetupTools.all
@@ -33,7 +36,7 @@ extension Patient {
         }
         if helpers.isEmpty { return [] }
         if tool == PipSetup.self { return checkKeyring(file.contents ?? "") }
-        return helpers.map { check($0, tool) } + (tool == GitSetup.self ? checkPaths() : [])
+        return helpers.map { check($0, tool) } + (tool == GitSetup.self ? checkRivals() + checkPaths() : [])
     }
 
     private func check(_ program: String, _ tool: any SetupTool.Type) -> Finding {
@@ -65,6 +68,16 @@ extension Patient {
     private func find(_ program: String, _ tool: any SetupTool.Type) -> String? {
         if !program.hasPrefix("/"), let link = tool.link(site) { return findProgram(link, path: nil) }
         return findProgram(program, path: context.environment["PATH"])
+    }
+
+    /// git takes the first answer.
+    private func checkRivals() -> [Finding] {
+        guard findProgram("git", path: context.environment["PATH"]) != nil else { return [] }
+        return site.urls.filter { GitSetup.asksAnotherFirst(at: $0, site) }.map { url in
+            .warn(
+                "git asks another helper first at \(quoted(url.bare))", mend: GitSetup.takeover(of: url, site)
+            )
+        }
     }
 
     /// git sends no path unless it is told to, and then a URL with a path serves nothing.

@@ -23,7 +23,7 @@ struct EditedFile {
             bytes = try file.readToEnd(limit: 16 << 20)
         } catch {
             guard error.number == ENOENT else {
-                throw HelperError(.ioError, "\(quoted(path)) cannot be read: \(error)")
+                throw HelperError("\(quoted(path)) cannot be read", error, at: path)
             }
             contents = nil
             mode = 0o600
@@ -68,7 +68,7 @@ struct EditedFile {
                     .temporaryFailure, "\(quoted(path)) has been changed by another program meanwhile",
                     hint: "type the command again")
             }
-            throw HelperError(.ioError, "\(quoted(target)) cannot be written: \(error)")
+            throw HelperError("\(quoted(target)) cannot be written", error, at: target)
         }
     }
 }

@@ -78,7 +78,12 @@ enum GitSetup: SetupTool {
                 "\(listing(tie)), so git gets no token there. To choose one:",
                 site.directories.commandLine("setup git", profile: tie.names[0]))
         }
-        return open
+        let later = site.urls.filter { asksAnotherFirst(at: $0, site) }.map { url in
+            SetupNote(
+                "git asks another helper first at \(url.bare). To have it ask this one alone:",
+                takeover(of: url, site))
+        }
+        return open + later
             + site.urls.filter(\.hasPath).map {
                 SetupNote(
                     "git sends the path of \($0.bare) only because credential.useHttpPath is set for it")
@@ -92,6 +97,23 @@ enum GitSetup: SetupTool {
             let option = own.firstIndex(of: "--profile"), option + 1 < own.count
         else { return nil }
         return own[option + 1]
+    }
+
+    /// Whether a helper of that URL's own stands before this one.
+    static func asksAnotherFirst(at url: URLPattern, _ site: SetupSite) -> Bool {
+        guard let git = (try? file(site)).flatMap({ try? Git($0, site) }),
+            let helpers = try? git.values("credential.\(url.bare).helper"),
+            let own = helpers.firstIndex(where: { options(of: $0) != nil })
+        else { return false }
+        // An empty one takes back those before it.
+        return helpers[..<own].last?.isEmpty == false
+    }
+
+    /// The command that takes the other helpers of a URL out.
+    static func takeover(of url: URLPattern, _ site: SetupSite) -> String {
+        let file = (try? file(site)).map { " --file \(shellWord($0))" } ?? " --global"
+        return
+            "git config\(file) --unset-all \(shellWord("credential.\(url.bare).helper")) && \(site.setup(name))"
     }
 
     /// What git runs, as its config has it: a path is a shell's word there, but must begin with its slash.

@@ -79,10 +79,13 @@ enum KubectlSetup: SetupTool {
     }
 
     static func notes(_ site: SetupSite) -> [SetupNote] {
-        [
+        guard let path = try? file(site), let config = try? Kubectl(path, site).view() else { return [] }
+        let own = config.contexts.filter { $0.user == user(site) }.map(\.name)
+        guard let context = own.first, !own.contains(config.currentContext) else { return [] }
+        return [
             SetupNote(
-                "kubectl uses its current context, or that of --context NAME. To choose another:",
-                "kubectl config use-context NAME")
+                "kubectl uses another context, or none. To have it use this one:",
+                "kubectl config use-context \(shellWord(context))")
         ]
     }
 
@@ -102,6 +105,7 @@ enum KubectlSetup: SetupTool {
         }
         let clusters: [(name: String, server: String)]
         let contexts: [(name: String, cluster: String, user: String)]
+        let currentContext: String
         let users: [User]
 
         init(_ json: JSON) {
@@ -115,6 +119,7 @@ enum KubectlSetup: SetupTool {
                 guard let name = $0["name"]?.string, let context = $0["context"] else { return nil }
                 return (name, context["cluster"]?.string ?? "", context["user"]?.string ?? "")
             }
+            currentContext = json["current-context"]?.string ?? ""
             users = (json["users"]?.array ?? []).compactMap {
                 guard let name = $0["name"]?.string else { return nil }
                 let exec = $0["user"]?["exec"]

@@ -164,7 +164,7 @@ struct SetupChange {
             }
             return folders
         } catch {
-            throw HelperError(.ioError, "the link \(quoted(path)) cannot be made: \(error)")
+            throw HelperError("the link \(quoted(path)) cannot be made", error, at: path)
         }
     }
 

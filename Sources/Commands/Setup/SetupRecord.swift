@@ -37,7 +37,7 @@ struct SetupRecords {
     static func folder(in directories: Directories) throws(HelperError) -> String {
         guard let state = directories.state else {
             throw HelperError(
-                .config, "HOME is not set, so there is no place for a backup", hint: "export HOME=…")
+                .config, "HOME is not set, so there is no place for a backup", hint: exportHome)
         }
         return state + "/setup"
     }
@@ -88,7 +88,7 @@ struct SetupRecords {
             if let original = record.original { try folder.keep(name + ".backup", Array(original.utf8)) }
             try folder.keep(name + ".json", Array((json.serialized + "\n").utf8))
         } catch {
-            throw HelperError(.ioError, "no backup can be kept in \(quoted(folder.path)): \(error)")
+            throw HelperError("no backup can be kept in \(quoted(folder.path))", error, at: folder.path)
         }
     }
 

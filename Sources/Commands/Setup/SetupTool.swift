@@ -131,7 +131,7 @@ struct SetupSite: Sendable {
     func inHome(_ path: String) throws(HelperError) -> String {
         guard let home = environment.absolutePath("HOME") else {
             throw HelperError(
-                .config, "HOME is not set, so there is no config file to edit", hint: "export HOME=…")
+                .config, "HOME is not set, so there is no config file to edit", hint: exportHome)
         }
         return home + "/" + path
     }
@@ -157,7 +157,7 @@ struct SetupSite: Sendable {
                 .noProfile, "no \(what) in \(place) is at a URL that a profile lists",
                 hint: permitting(example))
         }
-        let url = urls.first { $0.authority != nil }?.description ?? "https://HOST/"
+        let url = urls.last { $0.authority != nil }?.description ?? "https://HOST/"
         return HelperError(
             .noProfile, "there is no \(what) in \(place) yet", hint: "first add it: " + adding(url))
     }
@@ -235,7 +235,7 @@ struct EditorCopy: ~Copyable {
                     .temporaryFailure, "another setup is at work", hint: "type the command again")
             }
             EditorCopy.remove(path)
-            throw HelperError(.ioError, "\(quoted(path)) cannot be written: \(error)")
+            throw HelperError("\(quoted(path)) cannot be written", error, at: path)
         }
         self.path = path
         self.signals = signals
