@@ -65,7 +65,9 @@ final class Dialogue {
         while true {
             do throws(HelperError) {
                 // As long as it takes to make one elsewhere.
-                let secret = try prompt(for: question, deadline: Deadline(in: 3_600_000))
+                let secret = try prompt(
+                    for: Dialogue.subject(of: question).lowercased(), asking: question,
+                    deadline: Deadline(in: 3_600_000))
                 if !secret.isEmpty || !isRequired { return secret }
             } catch {
                 throw HelperError(error.code, error.message + "; nothing was changed")
@@ -84,10 +86,15 @@ final class Dialogue {
         return String(String.UnicodeScalarView(scalars.reversed().drop(while: isBlank).reversed()))
     }
 
-    private static func ended(_ question: String) -> HelperError {
+    /// The question without what is said about the answer.
+    private static func subject(of question: String) -> String {
         let subject = question.prefix { $0 != "," && $0 != "(" }
-        let name = subject.last == " " ? subject.dropLast() : subject
-        return HelperError(.config, "the question for \"\(name)\" was not answered; nothing was changed")
+        return String(subject.last == " " ? subject.dropLast() : subject)
+    }
+
+    private static func ended(_ question: String) -> HelperError {
+        HelperError(
+            .config, "the question for \"\(subject(of: question))\" was not answered; nothing was changed")
     }
 
     private func write(_ text: String) { try? terminal.writeAll(Array(text.utf8)) }

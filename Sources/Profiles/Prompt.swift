@@ -7,9 +7,14 @@ import Platform
 /// Ctrl-C, Ctrl-\ and Ctrl-Z do what they always do, to the caller too, once the terminal's settings are back; after a
 /// stop the question is asked again.
 ///
+/// - Parameters:
+///   - label: what is asked for, in a sentence.
+///   - question: what is shown instead of the label.
 /// - Throws: `config` where there is no terminal, nobody answers before the deadline, or the person declines
 ///   with Ctrl-D.
-public func prompt(for label: String, deadline: Deadline) throws(HelperError) -> Secret {
+public func prompt(
+    for label: String, asking question: String? = nil, deadline: Deadline
+) throws(HelperError) -> Secret {
     let raw = retrying { open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) }
     guard raw >= 0 else {
         throw HelperError(.config, "there is no terminal to ask for the \(quoted(label)) on")
@@ -20,7 +25,9 @@ public func prompt(for label: String, deadline: Deadline) throws(HelperError) ->
         throw HelperError(.config, "cannot ask for the \(quoted(label)): this is a background job")
     }
     while true {
-        switch try HiddenInput(terminal: terminal.raw, label: quoted(label), deadline: deadline).read() {
+        let input = HiddenInput(
+            terminal: terminal.raw, label: quoted(label), question: question, deadline: deadline)
+        switch try input.read() {
         case .line(let secret): return secret
         case .interrupted(let signal, let isKey):
             // A key's signal goes to every process in the terminal's foreground.
@@ -33,7 +40,7 @@ public func prompt(for label: String, deadline: Deadline) throws(HelperError) ->
 
 /// Asks the person at the terminal for one of a profile's secrets.
 ///
-/// - Throws: as ``prompt(for:deadline:)`` does, with how the secret can be given elsewhere.
+/// - Throws: as ``prompt(for:asking:deadline:)`` does, with how the secret can be given elsewhere.
 public func prompt(
     for key: String, of profile: Profile, _ directories: Directories, deadline: Deadline
 ) throws(HelperError) -> Secret {
@@ -60,33 +67,28 @@ struct HiddenInput {
 
     let terminal: Int32
     let label: String
+    var question: String? = nil
     let deadline: Deadline
-
-    private static let interrupts = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP]
 
     func read() throws(HelperError) -> Outcome {
         var settings = termios()
         guard tcgetattr(terminal, &settings) == 0 else {
             throw HelperError(.config, "cannot ask for the \(label): \(SystemError())")
         }
-        var signals = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&signals)
-        for signal in HiddenInput.interrupts { sigaddset(&signals, signal) }
-        pthread_sigmask(SIG_BLOCK, &signals, &before)
+        let signals = HeldSignals()
         var hidden = settings
         hidden.c_lflag &= ~tcflag_t(ECHO | ECHONL | ICANON | ISIG | IEXTEN)
         hidden.c_iflag |= tcflag_t(ICRNL)
         defer {
             tcsetattr(terminal, TCSADRAIN, &settings)
             // From here on a signal that has come does what it does.
-            pthread_sigmask(SIG_SETMASK, &before, nil)
+            withExtendedLifetime(signals) {}
         }
         // It succeeds also where only a part is done.
         guard tcsetattr(terminal, TCSAFLUSH, &hidden) == 0, tcgetattr(terminal, &hidden) == 0,
             hidden.c_lflag & tcflag_t(ECHO | ICANON) == 0
         else { throw HelperError(.config, "cannot ask for the \(label): the terminal would show it") }
-        write("\(label): ")
+        write("\(question ?? label): ")
         defer { write("\n") }
         return try line()
     }
@@ -98,7 +100,7 @@ struct HiddenInput {
         defer { line.wipe() }
         var escape = Escape.none
         while true {
-            if let signal = pendingSignal { return .interrupted(signal, isKey: false) }
+            if let signal = HeldSignals.pending { return .interrupted(signal, isKey: false) }
             guard !deadline.hasPassed else {
                 throw HelperError(.config, "nobody answered when asked for the \(label)")
             }
@@ -148,12 +150,6 @@ struct HiddenInput {
                 return key >= 0x20
             }
         }
-    }
-
-    private var pendingSignal: Int32? {
-        var pending = sigset_t()
-        guard sigpending(&pending) == 0 else { return nil }
-        return HiddenInput.interrupts.first { sigismember(&pending, $0) == 1 }
     }
 
     private func write(_ text: String) { try? writeAll(terminal, Array(text.utf8)) }

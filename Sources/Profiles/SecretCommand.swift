@@ -35,8 +35,19 @@ struct SecretCommand {
         defer { output.wipe() }
         switch exit {
         case .status(0): return try firstLine(of: output)
-        case .status(let status): throw SecretReader.Unavailable(reason: "failed with status \(status)")
+        case .status(let status):
+            throw SecretReader.Unavailable(
+                reason: "failed with status \(status): \(SecretCommand.meaning(status))")
         case .signal(let signal): throw SecretReader.Unavailable(reason: "was ended by signal \(signal)")
+        }
+    }
+
+    /// What an exit status of a shell means (POSIX, "Exit Status for Commands").
+    private static func meaning(_ status: Int32) -> String {
+        switch status {
+        case 126: "a program in it may not be run"
+        case 127: "a program in it was not found"
+        default: "run it by hand to see why"
         }
     }
 

@@ -72,13 +72,14 @@ import Testing
         (info(version: "v2"), 65, "client.authentication.k8s.io/v2"),
         (#"{"apiVersion":"v1","kind":"ExecCredential"}"#, 65, "\"v1\""),
         (#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"Pod"}"#, 65, "is not an ExecCredential"),
-        ("garbage", 65, "is not an ExecCredential"), ("[]", 65, "is no ExecCredential"),
-        ("{}", 65, "is not an ExecCredential"), (#"{"apiVersion":1}"#, 65, "is no ExecCredential"),
+        ("garbage", 65, "is not an ExecCredential"), ("[]", 65, "is not an ExecCredential"),
+        ("{}", 65, "is not an ExecCredential"), (#"{"apiVersion":1}"#, 65, "is not an ExecCredential"),
         (info() + "{}", 65, "is not an ExecCredential"), (cluster("6443"), 65, "is not a string"),
         (cluster(#""https://other.example.com:6443""#), 69, "https://other.example.com:6443/"),
         (cluster(#""https://k8s.example.com""#), 69, "https://k8s.example.com/"),
         (cluster(#""http://k8s.example.com:6443""#), 69, "http://k8s.example.com:6443"),
-        (cluster(#""k8s.example.com:6443""#), 69, "k8s.example.com:6443"), (cluster(#""""#), 69, "no URL"),
+        (cluster(#""k8s.example.com:6443""#), 69, "k8s.example.com:6443"),
+        (cluster(#""""#), 69, "is not a URL"),
     ])
     func refuses(info: String?, status: Int32, reason: String) async throws {
         let account = try Account(profile: "url = https://k8s.example.com:6443/")

@@ -119,7 +119,7 @@ import Testing
         Refusal("[{}]", "bad-request", "is not a JSON object"),
         Refusal("\"{}\"", "bad-request", "is not a JSON object"),
         Refusal("null", "bad-request", "is not a JSON object"),
-        Refusal("}", "bad-request", "is no JSON object"),
+        Refusal("}", "bad-request", "is not a JSON object"),
         Refusal("\u{FEFF}{}", "bad-request", "is not a JSON object"),
         Refusal("{'uri':1}", "bad-request", "is not JSON"),
         Refusal("{\"a\":1,}", "bad-request", "is not JSON"),
@@ -147,8 +147,8 @@ import Testing
         Refusal(#"{"uri":"http://git.example.com/"}"#, "no-profile", "git.example.com"),
         Refusal(#"{"uri":"https://git.example.com@evil.example/"}"#, "no-profile", "evil.example"),
         Refusal(#"{"uri":"git.example.com"}"#, "no-profile", "git.example.com"),
-        Refusal(#"{"uri":""}"#, "no-profile", "no URL"),
-        Refusal(#"{"uri":"https://git.example.com/\n"}"#, "no-profile", "no URL"),
+        Refusal(#"{"uri":""}"#, "no-profile", "is not a URL"),
+        Refusal(#"{"uri":"https://git.example.com/\n"}"#, "no-profile", "is not a URL"),
         Refusal(#"{"profile":"other"}"#, "config", "other"), Refusal(#"{"profile":""}"#, "config", "profile"),
     ])
     func refuses(_ refusal: Refusal) async throws {

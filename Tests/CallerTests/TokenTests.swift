@@ -94,7 +94,7 @@ import Testing
             (["extra"], 64, ["extra", "help token"]), (["--", "--force-refresh"], 64, ["--force-refresh"]),
             (["\u{1B}[31mred"], 64, ["[31mred"]),
             (["--url", "https://evil.example/"], 69, ["https://evil.example/"]),
-            (["--url", "git.example.com"], 69, ["git.example.com"]), (["--url", ""], 69, ["no URL"]),
+            (["--url", "git.example.com"], 69, ["git.example.com"]), (["--url", ""], 69, ["is not a URL"]),
             (["--profile", "other"], 78, ["other"]),
             (["--profile", "defualt"], 78, ["did you mean", "default"]),
         ] as [([String], Int32, [String])])
