@@ -127,7 +127,7 @@ import Testing
     @Test func takesOverWhatAKilledLoginLeft() async throws {
         let account = try Account()
         let folder = account.helper.configFolder
-        let dead = try await account.helper.client("true").start()
+        let dead = try account.helper.client("true").start()
         _ = try await dead.wait()
         try folder.link("config.lock", to: "config.butlr-new.\(dead.processID)")
         try folder.write("config.butlr-new", "[profile \"half")
