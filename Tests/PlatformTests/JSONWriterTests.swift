@@ -45,9 +45,9 @@ import Testing
         let error = HelperError(.temporaryFailure, "no\nroute", hint: "wait", retryAfter: 30)
         #expect(
             error.json.serialized
-                == #"{"version":1,"error":{"code":"temporary-failure","message":"no\nroute","hint":"wait","#
+                == #"{"version":1,"error":{"code":"temporary-failure","message":"no route","hint":"wait","#
                 + #""retryable":true,"retry_after":30}}"#)
-        #expect(error.text == "butlr-credential: no\nroute (try again in 30 s)\n  wait\n")
+        #expect(error.text == "butlr-credential: no route (try again in 30 s)\n  wait\n")
         #expect(
             HelperError(.config, "x").json.serialized
                 == #"{"version":1,"error":{"code":"config","message":"x","hint":null,"#
