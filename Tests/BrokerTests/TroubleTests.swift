@@ -31,6 +31,20 @@ import Testing
         .json(#"{"token_type":"Bearer","expires_in":60,\#(member)}"#)
     }
 
+    @Test(arguments: [
+        ("invalid_client", "check client-id and client-secret"),
+        ("invalid_scope", "check the profile's scope"),
+        ("invalid_target", "check the profile's audience and resource"),
+        ("unsupported_grant_type", "check the profile's grant"),
+        ("unauthorized_client", "check the profile's grant"),
+    ])
+    func namesTheKeysToLookAt(error: String, hint: String) async throws {
+        let provider = try StubProvider(.oauthError(error))
+        let helper = try Helper.client(of: provider)
+        for _ in 0..<2 { #expect(try await helper.run("token").errors.contains(hint)) }
+        #expect(provider.requests.count == 1, "the second time it is remembered")
+    }
+
     /// What the provider says for good.
     static let verdicts: [Case] =
         [
