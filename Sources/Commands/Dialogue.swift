@@ -80,16 +80,12 @@ final class Dialogue {
             write("\n")
             throw Dialogue.ended(question)
         }
-        let text = String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)
-        let isBlank = { (scalar: Unicode.Scalar) in scalar == " " || scalar == "\t" || scalar == "\r" }
-        let scalars = text.unicodeScalars.drop(while: isBlank)
-        return String(String.UnicodeScalarView(scalars.reversed().drop(while: isBlank).reversed()))
+        return trimmed(String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self))
     }
 
     /// The question without what is said about the answer.
     private static func subject(of question: String) -> String {
-        let subject = question.prefix { $0 != "," && $0 != "(" }
-        return String(subject.last == " " ? subject.dropLast() : subject)
+        trimmed(question.prefix { $0 != "," && $0 != "(" })
     }
 
     private static func ended(_ question: String) -> HelperError {

@@ -36,3 +36,14 @@ extension String {
         guard isSame ?? utf8.elementsEqual(bytes) else { return nil }
     }
 }
+
+/// A text without white space at its ends.
+@inlinable
+public func trimmed(_ text: some StringProtocol) -> String {
+    let isBlank = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
+    let bytes = Array(text.utf8)
+    guard let first = bytes.firstIndex(where: { !isBlank($0) }),
+        let last = bytes.lastIndex(where: { !isBlank($0) })
+    else { return "" }
+    return String(decoding: bytes[first...last], as: UTF8.self)
+}

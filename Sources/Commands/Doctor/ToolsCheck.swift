@@ -89,7 +89,7 @@ extension Patient {
             let answer = try? runProgram(
                 git, ["config", "--get-urlmatch", "credential.useHttpPath", example],
                 environment: site.childEnvironment)
-            let value = answer.map { stripped(String(decoding: $0.output, as: UTF8.self)) }
+            let value = answer.map { trimmed(String(decoding: $0.output, as: UTF8.self)) }
             if value == "true" { return nil }
             return .warn(
                 "git sends no path, so it gets no token for \(quoted(url.bare))",

@@ -29,7 +29,7 @@ enum BazelSetup: SetupTool {
             guard !line.hasPrefix("#"), let option = line.split(separator: " ").last,
                 option.hasPrefix("--credential_helper=")
             else { return nil }
-            let program = stripped(option.split(separator: "=").last ?? "")
+            let program = trimmed(option.split(separator: "=").last ?? "")
             return fileName(of: program) == HelperLocation.name ? program : nil
         }
     }

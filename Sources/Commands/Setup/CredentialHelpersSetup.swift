@@ -15,7 +15,7 @@ enum CredentialHelpers {
                 hint: site.permitting("https://HOST/"))
         }
         let text = contents ?? ""
-        var bytes = Array((stripped(text).isEmpty ? "{}\n" : text).utf8)
+        var bytes = Array((trimmed(text).isEmpty ? "{}\n" : text).utf8)
         try check(bytes, file)
         for registry in registries {
             guard let top = JSONMembers(bytes) else { throw malformed(file) }

@@ -65,7 +65,7 @@ enum GitSetup: SetupTool {
                 guard line.lowercased().hasPrefix("helper"), let equals = line.firstIndex(of: "=") else {
                     return nil
                 }
-                let value = stripped(line[line.index(after: equals)...].filter { $0 != "\"" })
+                let value = trimmed(line[line.index(after: equals)...].filter { $0 != "\"" })
                 guard options(of: value) != nil, let word = words(value).first else { return nil }
                 return word.hasPrefix("/") ? word : "git-credential-\(word)"
             }

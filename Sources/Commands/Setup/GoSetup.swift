@@ -56,7 +56,7 @@ enum GoSetup: SetupTool {
     }
 
     static func helpers(in contents: String) -> [String] {
-        let line = TextLines(contents).lines.map(stripped).first { $0.hasPrefix(variable) }
+        let line = TextLines(contents).lines.map(trimmed).first { $0.hasPrefix(variable) }
         return entries(line ?? "").compactMap { entry in
             let program = unquoted(String(entry.split(separator: " ").first ?? ""))
             return fileName(of: program) == HelperLocation.name ? program : nil
@@ -75,7 +75,7 @@ enum GoSetup: SetupTool {
     }
 
     private static func entries(_ line: String) -> [String] {
-        line.dropFirst(variable.count).split(separator: ";").map(stripped)
+        line.dropFirst(variable.count).split(separator: ";").map(trimmed)
     }
 
     private static func command(_ site: SetupSite) throws(HelperError) -> String {

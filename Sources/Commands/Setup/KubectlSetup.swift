@@ -73,7 +73,7 @@ enum KubectlSetup: SetupTool {
         return text.lines.indices.compactMap { index in
             let line = text.content(index)
             guard line.hasPrefix("command:") else { return nil }
-            let program = stripped(line.dropFirst("command:".count)).filter { $0 != "\"" && $0 != "'" }
+            let program = trimmed(line.dropFirst("command:".count)).filter { $0 != "\"" && $0 != "'" }
             return fileName(of: program) == HelperLocation.name ? program : nil
         }
     }

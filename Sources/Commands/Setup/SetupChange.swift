@@ -110,7 +110,7 @@ struct SetupChange {
             contents = record.original
         } else if let current = file.contents {
             contents = try tool.removing(from: current, site)
-            if record?.isMade == true, stripped(contents ?? "").isEmpty { contents = nil }
+            if record?.isMade == true, trimmed(contents ?? "").isEmpty { contents = nil }
         }
         var shown = ""
         if contents != file.contents {

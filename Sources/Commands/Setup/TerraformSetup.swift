@@ -49,9 +49,9 @@ enum TerraformSetup: SetupTool {
 
     private static func helper(in contents: String) -> String? {
         for line in TextLines(contents).lines {
-            let content = stripped(line)
+            let content = trimmed(line)
             guard content.hasPrefix(keyword) else { continue }
-            return unquoted(stripped(content.dropFirst(keyword.count)))
+            return unquoted(trimmed(content.dropFirst(keyword.count)))
         }
         return nil
     }

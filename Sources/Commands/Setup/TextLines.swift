@@ -20,7 +20,7 @@ struct TextLines {
     var text: String { lines.joined() }
 
     /// What a line says, without white space at its ends.
-    func content(_ index: Int) -> String { stripped(lines[index]) }
+    func content(_ index: Int) -> String { trimmed(lines[index]) }
 
     /// Puts lines before the line of that index, each with an end of its own.
     mutating func insert(_ new: [String], at index: Int) {
@@ -70,16 +70,6 @@ enum Mark {
     }
 }
 
-/// A text without white space at its ends.
-func stripped(_ text: some StringProtocol) -> String {
-    let bytes = Array(text.utf8)
-    func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-    guard let first = bytes.firstIndex(where: { !isBlank($0) }),
-        let last = bytes.lastIndex(where: { !isBlank($0) })
-    else { return "" }
-    return String(decoding: bytes[first...last], as: UTF8.self)
-}
-
 /// A section of an INI or TOML file: its header's name, and the indices of the lines below it.
 struct TextSection {
     let name: String
@@ -93,7 +83,7 @@ struct TextSection {
             if content.hasPrefix("["), !content.hasPrefix("[["),
                 let end = content.utf8.firstIndex(of: UInt8(ascii: "]"))
             {
-                let name = stripped(content[content.index(after: content.startIndex)..<end])
+                let name = trimmed(content[content.index(after: content.startIndex)..<end])
                 sections.append(TextSection(name: name, header: index, lines: (index + 1)..<(index + 1)))
             } else if let last = sections.indices.last {
                 sections[last].lines = sections[last].lines.lowerBound..<(index + 1)
@@ -107,8 +97,8 @@ struct TextSection {
         for index in lines {
             let content = text.content(index)
             guard let equals = content.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
-            guard stripped(content[..<equals]) == key else { continue }
-            return (index, stripped(content[content.index(after: equals)...]))
+            guard trimmed(content[..<equals]) == key else { continue }
+            return (index, trimmed(content[content.index(after: equals)...]))
         }
         return nil
     }
