@@ -39,7 +39,7 @@ enum Logout: Command {
         report.forgot(count)
         let folder = SecretFolder(
             broker.directories, call.context.environment,
-            for: (try? broker.configFileToWrite()) ?? "")
+            for: (try? broker.directories.configFileToWrite()) ?? "")
         if let folder {
             let files =
                 isForAll

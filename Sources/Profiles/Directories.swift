@@ -48,6 +48,19 @@ public struct Directories: Sendable {
         configFiles = files
     }
 
+    /// The config file that a new profile goes to: the one that was named, else the user's own.
+    ///
+    /// - Throws: `config` where there is none.
+    public func configFileToWrite() throws(HelperError) -> String {
+        if let namedConfigFile { return namedConfigFile }
+        guard let configHome else {
+            throw HelperError(
+                .config, "there is no folder for the config: HOME is not set",
+                hint: "\(exportHome), or name a file with --config")
+        }
+        return configHome + "/config"
+    }
+
     /// A path whose leading `~/` stands for the home folder; any other path as it is.
     ///
     /// - Returns: `nil` when the path needs a home folder and there is none.
