@@ -10,7 +10,8 @@ extension Directories {
     public func commandLine(_ command: String, profile: String?, _ arguments: [String] = []) -> String {
         var words = profile.map { ["--profile", $0] } ?? []
         if let namedConfigFile { words += ["--config", absolutePath(namedConfigFile)] }
-        return (["butlr-credential \(command)"] + (words + arguments).map(shellWord)).joined(separator: " ")
+        return printable(
+            (["butlr-credential \(command)"] + (words + arguments).map(shellWord)).joined(separator: " "))
     }
 }
 
