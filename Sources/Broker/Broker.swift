@@ -63,7 +63,8 @@ public struct Broker: Sendable {
                 try configuration.profile(named: name)
             }
         context.log.trace(
-            profile.title + (request.url.map { " serves \($0.description)" } ?? " is the one for no URL")
+            profile.title
+                + (request.url.map { " serves \($0.description)" } ?? " is taken, as no URL is named")
                 + ", from \(profile.origin)")
         return Selection(broker: self, request: request, profile: profile, configuration: configuration)
     }

@@ -130,13 +130,15 @@ public struct TokenEndpoint: Sendable {
         return .refused(oauthError: oauthError, error)
     }
 
-    /// Which of the profile's keys to look at, where it is not those that prove who asks (RFC 6749 §5.2, RFC 8707 §2).
+    /// Which of the profile's keys to look at, where it is not those that prove who asks (RFC 6749 §5.2,
+    /// RFC 8707 §2).
     private static func hint(_ oauthError: String) -> String? {
         switch oauthError {
         case "invalid_scope": "check the profile's scope"
         case "invalid_target": "check the profile's audience and resource"
         case "unsupported_grant_type": "check the profile's grant, which this provider does not have"
-        case "unauthorized_client": "check the profile's grant, which the provider does not let this client use"
+        case "unauthorized_client":
+            "check the profile's grant, which the provider does not let this client use"
         default: nil
         }
     }

@@ -10,8 +10,8 @@ extension Directories {
     public func commandLine(_ command: String, profile: String?, _ arguments: [String] = []) -> String {
         var words = profile.map { ["--profile", $0] } ?? []
         if let namedConfigFile { words += ["--config", absolutePath(namedConfigFile)] }
-        let line = (["butlr-credential \(command)"] + (words + arguments).map(shellWord)).joined(separator: " ")
-        return printable(line)
+        return printable(
+            (["butlr-credential \(command)"] + (words + arguments).map(shellWord)).joined(separator: " "))
     }
 }
 
