@@ -203,7 +203,6 @@ void ccurl_post(const struct ccurl_request *request, struct ccurl_response *resp
     SET(SSLVERSION, (long)TLS_1_2);
     SET(HTTP_VERSION, (long)HTTP_1_1);
     SET(FOLLOWLOCATION, 0L);
-    SET(SUPPRESS_CONNECT_HEADERS, 1L);
     SET(TIMEOUT_MS, request->timeout_ms);
     SET(URL, request->url);
     SET(USERAGENT, request->user_agent);
@@ -220,7 +219,9 @@ void ccurl_post(const struct ccurl_request *request, struct ccurl_response *resp
         SET(PROXY, request->proxy);
         SET(NOPROXY, "");
     }
-    if (request->direct) SET(NOPROXY, "*");
+    // A libcurl that knows no proxy knows these neither.
+    curl.easy_setopt(handle, OPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (request->direct) curl.easy_setopt(handle, OPT_NOPROXY, "*");
     SET(WRITEFUNCTION, receive_body);
     SET(WRITEDATA, &exchange);
     SET(HEADERFUNCTION, receive_header);

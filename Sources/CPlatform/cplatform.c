@@ -32,7 +32,11 @@ void cplatform_close_files(void) {
     // Before Linux 5.9, where a filter of system calls forbids it, and elsewhere. There may be a thousand million numbers,
     // so those that are open are listed.
     DIR *list = opendir("/dev/fd");
-    if (!list) return;
+    if (!list) {
+        int size = getdtablesize();
+        for (int file = (size < 65536 ? size : 65536) - 1; file > STDERR_FILENO; file--) close(file);
+        return;
+    }
     for (struct dirent *entry; (entry = readdir(list));) {
         int file = atoi(entry->d_name);
         if (file > STDERR_FILENO && file != dirfd(list)) close(file);

@@ -59,10 +59,3 @@ private func isProgram(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.isRegularFile && access(path, X_OK) == 0
 }
-
-/// The path without links; `nil` where there is nothing.
-func resolvedPath(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
-}

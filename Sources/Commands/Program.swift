@@ -36,16 +36,15 @@ public enum Program {
     /// - Parameter arguments: the program's name, then what follows it.
     public static func run(_ arguments: [String], _ environment: Environment) -> Reply {
         let invocation = Invocation(arguments, environment)
-        if let fault = invocation.fault, invocation.command == nil { return Reply(failure: fault) }
+        if let command = invocation.command.flatMap({ command(named: $0) ?? ownCommand(named: $0) }) {
+            let call = call(invocation, environment, command)
+            return invocation.fault.map { command.refusal($0, call) } ?? command.reply(to: call)
+        }
+        if let fault = invocation.fault { return Reply(failure: fault) }
         switch invocation.command {
         case "help", nil: return help(invocation, TerminalSize.columns(STDOUT_FILENO, environment))
         case "version": return Reply(output: "butlr-credential \(version)\n")
-        case let name?:
-            guard let command = command(named: name) ?? ownCommand(named: name) else {
-                return Reply(failure: unknown(name))
-            }
-            let call = call(invocation, environment, command)
-            return invocation.fault.map { command.refusal($0, call) } ?? command.reply(to: call)
+        case let name?: return Reply(failure: unknown(name))
         }
     }
 

@@ -40,22 +40,27 @@ extension ChildProgram {
             throw Failure(description: "cannot be run: \(error)")
         }
         var output: [UInt8] = []
+        // It may be a secret, and a list that grows leaves what it held behind.
+        output.reserveCapacity(4096)
         var isOpen = true
         var status: Int32 = 0
         var hasEnded = false
         while isOpen || !hasEnded {
             if deadline.hasPassed {
                 if !hasEnded { kill(process) }
+                output.wipe()
                 throw Failure(description: "did not finish before the deadline and was ended")
             }
             if isOpen {
                 let pause = hasEnded ? Deadline(in: 0) : deadline.limited(to: 20)
                 if waitUntilReadable(reading.raw, pause) {
-                    let chunk = (try? readSome(reading.raw, atMost: 65_536)) ?? []
+                    var chunk = (try? readSome(reading.raw, atMost: 65_536)) ?? []
+                    defer { chunk.wipe() }
                     output.append(contentsOf: chunk)
                     isOpen = !chunk.isEmpty
                     if output.count > limit {
                         if !hasEnded { kill(process) }
+                        output.wipe()
                         let most = limit < 1 << 20 ? "\(limit >> 10) KiB" : "\(limit >> 20) MiB"
                         throw Failure(description: "printed more than \(most) and was ended")
                     }

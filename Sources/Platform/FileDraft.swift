@@ -3,7 +3,7 @@
 ///
 /// The draft is always named like the file with `.butlr-new` behind it, a name nobody else uses, so the next writer takes
 /// over what a killed process left. That nobody is still writing it is known by the kernel's lock on it, which ends with
-/// the process.
+/// the process; where there are no locks, two that write at once may spoil each other's draft.
 public struct FileDraft: ~Copyable {
     private let path: String
     private let lock: FileLock
@@ -25,7 +25,7 @@ public struct FileDraft: ~Copyable {
             let status = try file.status()
             guard status.isRegularFile, status.isOwn, status.st_nlink <= 1 else { throw SystemError(EPERM) }
             var lock = try FileLock(file, waits: true)
-            // Where there are no locks, the last one to write wins.
+            // Where there are no locks, it goes without one.
             guard (try? lock.wait(until: deadline)) ?? true else { throw SystemError(EWOULDBLOCK) }
             if isFile(lock.descriptor, at: FileDraft.path(of: path)) {
                 self.lock = lock
@@ -44,7 +44,12 @@ public struct FileDraft: ~Copyable {
     ) throws(SystemError) {
         let file = lock.descriptor
         guard ftruncate(file, 0) == 0 else { throw SystemError() }
-        if let owner, fchown(file, owner.user, owner.group) != 0 { throw SystemError() }
+        var mode = mode
+        if let owner, fchown(file, owner.user, owner.group) != 0 {
+            // A group that this user cannot give it to: then it is for none.
+            guard owner.user == geteuid() else { throw SystemError() }
+            mode &= ~0o070
+        }
         guard fchmod(file, mode) == 0 else { throw SystemError() }
         try writeAll(file, contents)
         guard retrying({ fsync(file) }) == 0 else { throw SystemError() }

@@ -18,6 +18,13 @@ public func absolutePath(_ path: String) -> String {
     return folder + "/" + rest
 }
 
+/// A path from the root and without links; `nil` where there is nothing.
+public func resolvedPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+}
+
 /// The names in a folder; none where it cannot be read.
 public func names(in folder: String) -> [String] {
     guard let stream = opendir(folder) else { return [] }

@@ -94,6 +94,7 @@ struct ConfigFile: Sendable {
     func pattern(of entry: Entry) throws(HelperError) -> URLPattern {
         let range = Int(entry.start)..<Int(entry.end)
         let value = ConfigScanner.Value(range: range, isPlain: entry.isPlain, isCut: false)
+        let key = (entry.isBaseURL ? ConfigKey.baseURL : .url).name
         let complaint: String
         var repair: (old: String, new: String)?
         if entry.isValueless || range.isEmpty {
@@ -103,14 +104,17 @@ struct ConfigFile: Sendable {
                 return try URLPattern(text)
             } catch {
                 complaint = ": \(error.complaint(about: text))"
-                if let meant = error.suggestedURL(for: text) { repair = (text, meant) }
+                // What the key holds, too, would be replaced there.
+                if let meant = error.suggestedURL(for: text), key.parts(separatedBy: text).count == 1 {
+                    repair = (text, meant)
+                }
             }
         } else {
             complaint = " is not UTF-8"
         }
         // Counted only now: as a rule nobody asks.
         let line = contents.bytes[..<range.lowerBound].count { $0 == .newline } + 1
-        throw fault(line, (entry.isBaseURL ? ConfigKey.baseURL : .url).name + complaint, replacing: repair)
+        throw fault(line, key + complaint, replacing: repair)
     }
 
     /// All lines of a profile, in order.

@@ -16,18 +16,21 @@ public enum ConfigRepair {
         let pattern = old.unicodeScalars.map { ".[]*^$".unicodeScalars.contains($0) ? "\\\($0)" : "\($0)" }
             .joined()
         let script = [("\(line)s"), pattern, new, ""].joined(separator: String(delimiter))
-        return "sed -i.bak \(inQuotes(script)) \(shellWord(path))"
+        // A link would become a file.
+        return "sed -i.bak \(inQuotes(script)) \(shellWord(resolvedPath(path) ?? absolutePath(path)))"
     }
 
     /// Opens a file at a line.
-    static func editing(line: Int, in path: String) -> String { "${EDITOR:-vi} +\(line) \(shellWord(path))" }
+    static func editing(line: Int, in path: String) -> String {
+        "${EDITOR:-vi} +\(line) \(shellWord(absolutePath(path)))"
+    }
 
     /// Gives a profile's key a value, or takes it out.
     public static func setting(_ key: String, of profile: String, in path: String, to value: String?)
         -> String
     {
         let name = shellWord("profile.\(profile).\(key)")
-        let edit = value.map { "\(name) \(shellWord($0))" } ?? "--unset-all \(name)"
+        let edit = value.map { "--replace-all \(name) \(shellWord($0))" } ?? "--unset-all \(name)"
         return "git config --file \(shellWord(absolutePath(path))) \(edit)"
     }
 

@@ -212,7 +212,9 @@ extension ProfileReader {
             return Endpoint(text: url.origin + rest, url: url)
         } catch {
             var fault = fault(setting, error.complaint(about: text))
-            if let meant = error.suggestedURL(for: text) { fault.hint = repair(setting, with: meant) }
+            if let meant = error.suggestedURL(for: text) {
+                fault.hint = repair(setting, with: meant) ?? fault.hint
+            }
             throw fault
         }
     }
@@ -225,7 +227,9 @@ extension ProfileReader {
                 urls.append(try URLPattern(text))
             } catch {
                 var fault = fault(setting, error.complaint(about: text))
-                if let meant = error.suggestedURL(for: text) { fault.hint = repair(setting, with: meant) }
+                if let meant = error.suggestedURL(for: text) {
+                    fault.hint = repair(setting, with: meant) ?? fault.hint
+                }
                 throw fault
             }
         }
@@ -259,7 +263,8 @@ extension ProfileReader {
 
     /// The command that puts the right value in the place of one that stands in a line or in a variable.
     private func repair(_ setting: Setting, with value: String) -> String? {
-        guard let old = setting.value else { return nil }
+        // What the key holds, too, would be replaced there.
+        guard let old = setting.value, setting.key.name.parts(separatedBy: old).count == 1 else { return nil }
         switch setting.origin {
         case .file(let path, let line):
             return ConfigRepair.replacing(old, with: value, line: line, in: path)

@@ -47,7 +47,9 @@ public struct RequestedURL: Sendable, Hashable {
     ///
     /// - Returns: `nil` where it is no such URL either.
     public static func meant(by text: String) -> String? {
-        guard text.parts(separatedBy: "://").count == 1, let pattern = try? URLPattern("https://" + text)
+        // What cannot be shown is not what somebody meant.
+        guard text.parts(separatedBy: "://").count == 1, printable(text) == text,
+            let pattern = try? URLPattern("https://" + text)
         else { return nil }
         return (HTTPURL.isLoopback(pattern.url.host) ? "http://" : "https://") + text
     }

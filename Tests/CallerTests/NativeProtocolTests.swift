@@ -190,6 +190,13 @@ import Testing
         #expect(outcome.code == "usage")
     }
 
+    @Test(arguments: [["--bogus", "version"], ["--bogus", "--help"], ["--bogus"], ["--bogus", "frob"]])
+    func refusesAWrongOptionWhateverFollows(arguments: [String]) async throws {
+        let result = try await Account().helper.program(arguments).run()
+        #expect(result.status == 64 && result.output == "", "\(result)")
+        #expect(result.errors.contains("there is no option --bogus"), "\(result)")
+    }
+
     @Test(arguments: ["", "{", #"{"uri":"https://git.example.com/""#])
     func doesNotWaitForEver(input: String) async throws {
         let account = try Account(environment: ["BUTLR_TIMEOUT": "1"])

@@ -73,12 +73,36 @@ import Testing
         }
     }
 
+    /// As it does for the helper's own edits.
+    @Test func aLinkStaysOne() async throws {
+        let (account, config) = try account()
+        let folder = account.helper.configFolder
+        try folder.write("kept/real", config.split(separator: "client-id").joined(separator: "client-idd"))
+        try folder.remove("config")
+        try folder.link("config", to: "kept/real")
+        let sick = try await account.run("token", "--url", account.url)
+        #expect(try await account.shell(try hint(sick)).status == 0, "\(sick)")
+        #expect(try folder.read("kept/real") == config)
+        #expect(try await account.run("token", "--url", account.url).status == 0)
+    }
+
+    /// Of a key that is there twice the last counts, and is the one that is wrong.
+    @Test(.clients("git")) func aKeyThatIsThereTwiceIsMended() async throws {
+        let (account, config) = try account()
+        try account.helper.config(config + "    grant = client-credentials\n    grant = client-credentialz\n")
+        let sick = try await account.run("token", "--url", account.url)
+        #expect(try await account.shell(try hint(sick)).status == 0, "\(sick)")
+        #expect(try await account.run("token", "--url", account.url).status == 0)
+    }
+
     /// What cannot be told is to be looked at, in the editor.
     @Test(arguments: [
         ("scope = \"a", "9: a double quote is not closed", "9"), ("scope a", "9: after the key comes", "9"),
         ("timeout = soon", "9: timeout: \"soon\" is not a duration", "9"),
         ("xyzzy = 1", "9: unknown key \"xyzzy\"", "9"), ("\n[xyzzy]", "10: unknown section [xyzzy]", "10"),
         ("param = a", "9: param is not of the form", "9"),
+        // The first place on the line is the key's.
+        ("url = rl", "9: url: \"rl\" does not begin with", "9"),
     ])
     func isShownInTheEditor(_ line: String, _ error: String, _ number: String) async throws {
         let (account, config) = try account()

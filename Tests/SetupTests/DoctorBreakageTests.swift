@@ -121,7 +121,7 @@ import Testing
         Breakage(
             name: "wrong URL", named: "answered 404",
             command:
-                "git config --file ~/.config/butlr-credential/config profile.default.base-url http://127.0.0.1:"
+                "git config --file ~/.config/butlr-credential/config --replace-all profile.default.base-url http://127.0.0.1:"
         ) {
             try $0.configure(baseURL: "\($0.url)/api/v2")
             return nil
@@ -166,7 +166,8 @@ import Testing
         let breakage = Breakage(
             name: "unknown CA",
             named: "the TLS connection to \(proxy.url)/api/v2/clients/login was not accepted",
-            command: "git config --file ~/.config/butlr-credential/config profile.default.ca-file "
+            command:
+                "git config --file ~/.config/butlr-credential/config --replace-all profile.default.ca-file "
                 + authority.certificateFile,
             environment: ["CURL_CA_BUNDLE": authority.certificateFile]
         ) {

@@ -74,32 +74,38 @@ struct LoginAttempt {
         }
     }
 
-    /// Writes the secrets, the profile and the token, and undoes the first where the second fails.
     private func keep(_ login: FreshLogin) throws(HelperError) {
-        // From here on it is done as a whole: it takes milliseconds, and then Ctrl-C does what it does.
+        try keepSecretsAndProfile()
+        broker.keep(login)
+    }
+
+    /// Writes the secrets and then the profile, and undoes the first where the second fails.
+    private func keepSecretsAndProfile() throws(HelperError) {
+        // It is done as a whole: then Ctrl-C does what it does.
         let signals = HeldSignals()
         defer { withExtendedLifetime(signals) {} }
         var undo: [() -> Void] = []
         do throws(HelperError) {
             for (key, secret) in secrets {
                 guard let secretFolder else { continue }
-                let old = secretFolder.read(key, of: draft.name)
                 let name = draft.name
+                let path = secretFolder.path(of: key, in: name)
+                let wasThere = access(path, F_OK) == 0
+                let old = secretFolder.read(key, of: name)
+                try secretFolder.write(secret, of: key, in: name)
                 undo.append {
                     if let old {
                         try? secretFolder.write(old, of: key, in: name)
-                    } else {
-                        _ = try? secretFolder.remove(secretFolder.path(of: key, in: name))
+                    } else if !wasThere {
+                        _ = try? secretFolder.remove(path)
                     }
                 }
-                try secretFolder.write(secret, of: key, in: draft.name)
             }
             try draft.write()
         } catch {
             for step in undo { step() }
             throw error
         }
-        broker.keep(login)
     }
 
     private func explained(_ error: HelperError) -> HelperError {

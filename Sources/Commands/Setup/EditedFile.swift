@@ -55,9 +55,9 @@ struct EditedFile {
             if let contents {
                 // Who owns it and who may read it stays as it was.
                 var old = stat()
-                let isOwn = stat(target, &old) != 0 || old.isOwn
+                let isThere = stat(target, &old) == 0
                 try draft.commit(
-                    Array(contents.utf8), mode: mode, owner: isOwn ? nil : (old.st_uid, old.st_gid))
+                    Array(contents.utf8), mode: mode, owner: isThere ? (old.st_uid, old.st_gid) : nil)
             } else if unlink(target) != 0, errno != ENOENT {
                 throw SystemError()
             }

@@ -216,6 +216,7 @@ struct EditorCopy: ~Copyable {
     let path: String
     private let lock: FileDraft
     private let signals: HeldSignals
+    private let wasThere: Bool
 
     init(_ contents: String?, _ site: SetupSite) throws(HelperError) {
         let folder = try SetupRecords.folder(in: site.directories)
@@ -225,8 +226,14 @@ struct EditorCopy: ~Copyable {
             try makePrivateFolders(folder)
             let lock = try FileDraft(of: path)
             EditorCopy.remove(path)
-            if let contents {
-                try FileDescriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL).writeAll(Array(contents.utf8))
+            do throws(SystemError) {
+                if let contents {
+                    try FileDescriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL)
+                        .writeAll(Array(contents.utf8))
+                }
+            } catch {
+                EditorCopy.remove(path)
+                throw error
             }
             self.lock = lock
         } catch {
@@ -234,11 +241,11 @@ struct EditorCopy: ~Copyable {
                 throw HelperError(
                     .temporaryFailure, "another setup is at work", hint: "type the command again")
             }
-            EditorCopy.remove(path)
             throw HelperError("\(quoted(path)) cannot be written", error, at: path)
         }
         self.path = path
         self.signals = signals
+        wasThere = contents != nil
     }
 
     deinit { EditorCopy.remove(path) }
@@ -248,5 +255,10 @@ struct EditorCopy: ~Copyable {
         unlink(path + ".lock")
     }
 
-    func contents() throws(HelperError) -> String { try EditedFile(path).contents ?? "" }
+    func contents() throws(HelperError) -> String {
+        let contents = try EditedFile(path).contents
+        // An empty one would take the place of what the user has.
+        if contents == nil, wasThere { throw HelperError(.ioError, "\(quoted(path)) is gone") }
+        return contents ?? ""
+    }
 }
