@@ -23,8 +23,7 @@ public enum Docker: Command {
         switch call.arguments[0] {
         case "get": return try get(call)
         case "list": return try list(call)
-        case "store":
-            return try store(call)
+        case "store": return try store(call)
         case "erase":
             try call.input.refuseTerminal(Self.self)
             // `docker logout` asks about every way to write a registry's name, and must succeed for all of them.

@@ -211,11 +211,7 @@ extension ProfileReader {
             guard rest.utf8.allSatisfy({ $0 < 0x80 }) else { throw .path }
             return Endpoint(text: url.origin + rest, url: url)
         } catch {
-            var fault = fault(setting, error.complaint(about: text))
-            if let meant = error.suggestedURL(for: text) {
-                fault.hint = repair(setting, with: meant) ?? fault.hint
-            }
-            throw fault
+            throw fault(setting, error, about: text)
         }
     }
 
@@ -226,11 +222,7 @@ extension ProfileReader {
             do throws(URLFault) {
                 urls.append(try URLPattern(text))
             } catch {
-                var fault = fault(setting, error.complaint(about: text))
-                if let meant = error.suggestedURL(for: text) {
-                    fault.hint = repair(setting, with: meant) ?? fault.hint
-                }
-                throw fault
+                throw fault(setting, error, about: text)
             }
         }
         return urls
@@ -259,6 +251,15 @@ extension ProfileReader {
             throw fault(setting, "\"\(quoted(text))\" \(error.text)")
         }
         return text
+    }
+
+    /// What is wrong with a URL, and the command that gives it the scheme that it lacks.
+    private func fault(_ setting: Setting, _ error: URLFault, about text: String) -> HelperError {
+        var fault = fault(setting, error.complaint(about: text))
+        if let meant = error.suggestedURL(for: text) {
+            fault.hint = repair(setting, with: meant) ?? fault.hint
+        }
+        return fault
     }
 
     /// The command that puts the right value in the place of one that stands in a line or in a variable.

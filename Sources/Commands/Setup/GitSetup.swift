@@ -90,10 +90,15 @@ enum GitSetup: SetupTool {
             }
     }
 
+    /// The helpers that git has for that URL alone, in their order; none where its config cannot be read.
+    private static func helpers(at url: URLPattern, _ site: SetupSite) -> [String] {
+        let git = (try? file(site)).flatMap { try? Git($0, site) }
+        return (try? git?.values("credential.\(url.bare).helper")) ?? []
+    }
+
     /// The profile that git asks for at a URL that several list; `nil` where it leaves that open.
     static func profile(for url: URLPattern, _ site: SetupSite) -> String? {
-        guard let git = (try? file(site)).flatMap({ try? Git($0, site) }),
-            let own = (try? git.values("credential.\(url.bare).helper"))?.lazy.compactMap(options).first,
+        guard let own = helpers(at: url, site).lazy.compactMap(options).first,
             let option = own.firstIndex(of: "--profile"), option + 1 < own.count
         else { return nil }
         return own[option + 1]
@@ -101,10 +106,8 @@ enum GitSetup: SetupTool {
 
     /// Whether a helper of that URL's own stands before this one.
     static func asksAnotherFirst(at url: URLPattern, _ site: SetupSite) -> Bool {
-        guard let git = (try? file(site)).flatMap({ try? Git($0, site) }),
-            let helpers = try? git.values("credential.\(url.bare).helper"),
-            let own = helpers.firstIndex(where: { options(of: $0) != nil })
-        else { return false }
+        let helpers = helpers(at: url, site)
+        guard let own = helpers.firstIndex(where: { options(of: $0) != nil }) else { return false }
         // An empty one takes back those before it.
         return helpers[..<own].last?.isEmpty == false
     }
